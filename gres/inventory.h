@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inventory.h - the devices inside one node, and how they are wired
+ *
+ * One structure for every source: hwloc live or from XML, NVML, NCCL's
+ * topology XML, the text of "nvidia-smi topo -m", or a stored JSON file.
+ * A reader fills it; the choice of GPUs, the scheduler, the gres plugin and
+ * the pictures read it.  Nothing here knows Slurm.
+ *
+ * Index: gpu_idx is the order in which the driver counts (nvidia0, nvidia1,
+ * ...; PCI bus order where the source has no other), which is also the bit in
+ * Slurm's gres bitmap and the order of gres.conf's File= list.
+ *
+ * Links are bandwidths between two GPUs of the node in MB/s (10^6 bytes per
+ * second), one direction, the sum of all parallel links; GPUs that meet in an
+ * NVSwitch have here what the switch gives the pair.  0 means no direct link:
+ * then enum weft_path says what a message crosses instead.
+ *
+ * Limits: 64 GPUs (a set of them is a weft_gpuset_t), 64 NICs, 64 NUMA nodes,
+ * 4096 processing units.
+ */
+#ifndef WEFT_GRES_INVENTORY_H
+#define WEFT_GRES_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/idxset.h"
+
+#define WEFT_GPUS_MAX 64
+#define WEFT_NICS_MAX 64
+#define WEFT_NUMA_MAX 64
+#define WEFT_PUS_MAX 4096
+
+typedef uint64_t weft_gpuset_t;		/* bit i = GPU i of the node */
+
+/*
+ * What lies between two devices, nearest first: the words of nvidia-smi
+ * (PIX, PXB, PHB, NODE, SYS), with a direct link before them all.
+ */
+enum weft_path {
+	WEFT_PATH_SELF,		/* the same device */
+	WEFT_PATH_LINK,		/* NVLink, xGMI or Xe Link, switches included */
+	WEFT_PATH_PIX,		/* one PCIe switch */
+	WEFT_PATH_PXB,		/* several PCIe switches */
+	WEFT_PATH_PHB,		/* a PCIe host bridge */
+	WEFT_PATH_NODE,		/* host bridges inside one NUMA node */
+	WEFT_PATH_SYS,		/* the link between NUMA nodes */
+	WEFT_PATH_UNKNOWN,
+};
+
+struct weft_pci {
+	uint32_t domain;
+	uint8_t bus, dev, func;
+	bool known;
+};
+
+struct weft_gpu {
+	char model[64];		/* as the vendor writes it, "" if unknown */
+	char type[32];		/* Slurm-style: lower case, no spaces ("h100"), "" if unknown */
+	char uuid[48];		/* "GPU-..." or "" */
+	struct weft_pci pci;
+	int32_t numa_idx;	/* -1 unknown */
+	uint64_t mem_mib;	/* 0 unknown */
+	struct weft_idxset *pus;	/* nearest logical CPUs by OS index, or NULL */
+};
+
+struct weft_nic {
+	char name[32];		/* "mlx5_0", "eth0" */
+	struct weft_pci pci;
+	int32_t numa_idx;
+	uint32_t speed_mbps;	/* 10^6 bits per second, 0 unknown */
+};
+
+struct weft_inventory {
+	char source[16];	/* "hwloc", "nvml", "nccl", "smi", "json" */
+	char host[64];		/* "" if the source does not say */
+	/*
+	 * The multi-node NVLink domain this node belongs to (fabric cluster
+	 * and clique), "" if none or unknown: nodes with equal text share it.
+	 */
+	char domain[64];
+	uint32_t gpu_count, nic_count, numa_count, pu_count;
+	struct weft_gpu gpu[WEFT_GPUS_MAX];
+	struct weft_nic nic[WEFT_NICS_MAX];
+	/* Symmetric, diagonal 0; [i][j] for i, j < gpu_count. */
+	uint32_t link_mbps[WEFT_GPUS_MAX][WEFT_GPUS_MAX];
+	uint8_t path[WEFT_GPUS_MAX][WEFT_GPUS_MAX];	/* enum weft_path */
+	uint8_t nic_path[WEFT_GPUS_MAX][WEFT_NICS_MAX];	/* GPU to NIC */
+	char note[256];		/* what the source left unsure, for a human; "" */
+};
+
+/* Empty inventory, everything unknown; NULL: no memory. */
+struct weft_inventory *weft_inventory_create(const char *source);
+void weft_inventory_destroy(struct weft_inventory *inv);
+
+/* Invariants: symmetry, ranges, no link to oneself.  0 or -EINVAL. */
+int weft_inventory_check(const struct weft_inventory *inv, struct weft_err *err);
+
+/*
+ * Readers.  Each returns 0 and an inventory that passes the check and is the
+ * caller's to destroy, or a negative errno and a message that names the file
+ * and what was expected; *ret_inv is untouched then.
+ */
+
+/* This machine (path NULL) or an hwloc XML file. */
+int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
+			      struct weft_err *err);
+/* libnvidia-ml.so.1 by dlopen; -ENODEV if it is not there or sees no GPU. */
+int weft_inventory_read_nvml(struct weft_inventory **ret_inv,
+			     struct weft_err *err);
+int weft_inventory_read_nccl(const char *path, struct weft_inventory **ret_inv,
+			     struct weft_err *err);
+int weft_inventory_read_smi(const char *path, struct weft_inventory **ret_inv,
+			    struct weft_err *err);
+/* The stored form, which weft_inventory_format_json() writes. */
+int weft_inventory_read_json(const char *path, struct weft_inventory **ret_inv,
+			     struct weft_err *err);
+/* Any of the file forms, told apart by their first bytes. */
+int weft_inventory_read(const char *path, struct weft_inventory **ret_inv,
+			struct weft_err *err);
+/* This machine: NVML over hwloc, whichever is there; what to call on a node. */
+int weft_inventory_discover(struct weft_inventory **ret_inv,
+			    struct weft_err *err);
+
+struct json_object *weft_inventory_to_json(const struct weft_inventory *inv);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json.h - configuration text to a json-c tree, with errors that say where
+ *
+ * json-c does the parsing (C and C++ comments are allowed, so weft.json can
+ * explain itself).  What it lacks is added here: a bound on the text and on
+ * its depth, and the line and column of a value, both for text that does not
+ * parse and for a value that parses but makes no sense: a reader that dislikes
+ * the value at some path calls weft_json_complain() and the message begins
+ * "FILE:LINE:COLUMN: PATH: ...".  json-c keeps no positions, so that function
+ * scans the text again for the path; complaining is rare, reading is not.
+ */
+#ifndef WEFT_LIB_JSON_H
+#define WEFT_LIB_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json_object.h>
+
+#include "lib/err.h"
+
+#define WEFT_JSON_LIMIT (4u << 20)	/* bytes of one document */
+#define WEFT_JSON_DEPTH 32
+
+struct weft_json {
+	char *name;			/* file name or label, for messages */
+	char *text;			/* as read; positions refer to it */
+	size_t len;
+	struct json_object *root;
+};
+
+/* Parse text (copied).  -EINVAL with "name:line:column: ..." if malformed. */
+int weft_json_parse(const char *name, const char *text, size_t len,
+		    struct weft_json **ret_doc, struct weft_err *err);
+/* weft_file_read() and weft_json_parse() in one. */
+int weft_json_read(const char *path, struct weft_json **ret_doc,
+		   struct weft_err *err);
+void weft_json_destroy(struct weft_json *doc);
+
+/*
+ * Report the value at path, written like "sched.rules[3].match": returns
+ * -EINVAL with "FILE:LINE:COLUMN: PATH: <text>".  If the path is not in the
+ * text, the position is that of the deepest part that is.
+ */
+int weft_json_complain(const struct weft_json *doc, struct weft_err *err,
+		       const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Position of path in the text, 1-based; false if it is not there. */
+bool weft_json_locate(const struct weft_json *doc, const char *path,
+		      unsigned int *ret_line, unsigned int *ret_column);
+
+#endif

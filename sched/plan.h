@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plan.h - one cycle of the scheduler: a snapshot in, decisions out
+ *
+ * Jobs arrive in the order in which they have a right to start (Slurm's
+ * priority, then what the policy makes of it).  The first plan_depth of them
+ * get a place on the timeline, now or later (conservative backfill): nothing
+ * planned after them can delay them.  Those beyond may start now where that
+ * delays no planned job, and otherwise learn only that they wait.
+ *
+ * weft_plan_run() is the whole scheduler.  The plugin calls it in slurmctld,
+ * the simulator in virtual time, `weft why` with a job that does not exist
+ * yet: the same function on the same data.
+ *
+ * Cost: see plan.c.
+ */
+#ifndef WEFT_SCHED_PLAN_H
+#define WEFT_SCHED_PLAN_H
+
+#include "sched/job.h"
+#include "sched/reason.h"
+#include "lib/settings.h"
+
+struct weft_policy {
+	uint32_t plan_depth;	/* jobs given a place on the timeline */
+	uint32_t window_sec;	/* how far ahead the timeline reaches */
+	uint32_t start_max;	/* starts in one cycle; 0: no bound */
+	bool fragmentation;	/* place partial nodes by fragmentation gradient */
+	int order;		/* enum weft_order */
+	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
+	double share_band;	/* priorities within this fraction are one band */
+};
+
+enum weft_order {
+	WEFT_ORDER_PRIORITY,	/* as given */
+	WEFT_ORDER_SERVICE,	/* least attained service inside a band first */
+	WEFT_ORDER_SHORTEST,	/* shortest predicted inside a band first */
+};
+
+/* Section "sched" of weft.json, keys of struct weft_policy. */
+extern const struct weft_setting weft_policy_settings[];
+
+/* Sort jobs[] (in Slurm's order) as the policy wants; stable. */
+void weft_policy_order(const struct weft_policy *policy, struct weft_job *jobs,
+		       uint32_t job_count);
+
+struct weft_place {
+	uint32_t node_idx;
+	weft_gpuset_t gpus;	/* which; 0 if it asks none */
+	uint32_t units;
+};
+
+struct weft_decision {
+	uint32_t job_idx;	/* in the array given */
+	struct weft_reason reason;	/* .kind WEFT_REASON_START: start it now */
+	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
+	uint32_t place_first, place_count;	/* in weft_plan.place[] */
+};
+
+struct weft_plan_stats {
+	uint32_t jobs, shapes, planned, started, skipped;
+	uint64_t tests;		/* shape tests made */
+	uint64_t steps;		/* timeline steps walked: the cost, machine-independent */
+};
+
+struct weft_plan {
+	struct weft_decision *decision;	/* one a job, in the order given */
+	uint32_t decision_count;
+	struct weft_place *place;
+	uint32_t place_count;
+	struct weft_blocker *blocker;	/* reasons point here */
+	uint32_t blocker_count;
+	struct weft_plan_stats stats;
+};
+
+/*
+ * Plan one cycle.  0 and a plan for the caller to destroy; -ENOMEM; -EINVAL if
+ * the input breaks an invariant (the message says which).  stop, if not NULL,
+ * is asked now and then; once it returns true the rest of the jobs keep the
+ * reason WEFT_REASON_NOT_TRIED.
+ */
+int weft_plan_run(const struct weft_cluster *cluster,
+		  const struct weft_policy *policy,
+		  const struct weft_shape *shapes, uint32_t shape_count,
+		  const struct weft_job *jobs, uint32_t job_count,
+		  bool (*stop)(void *arg), void *stop_arg,
+		  struct weft_plan **ret_plan, struct weft_err *err);
+
+void weft_plan_destroy(struct weft_plan *plan);
+
+#endif
