@@ -74,6 +74,7 @@ AS_IF([test -n "$with_slurm_plugindir"], [slurmplugindir=$with_slurm_plugindir],
 AC_DEFINE_UNQUOTED([WEFT_SLURM_RELEASE], ["$weft_slurm_release"], [Slurm release built for])
 AC_SUBST([SLURM_CPPFLAGS])
 AC_SUBST([SLURM_SRC_CPPFLAGS])
+AC_SUBST([slurm_source], [$weft_slurm_source])
 AC_SUBST([SLURM_LIBS])
 AC_SUBST([slurmplugindir])
 AM_CONDITIONAL([HAVE_LIBSLURM], [test "x$have_libslurm" = xyes])
