@@ -53,6 +53,14 @@ static inline int weft_slurm_select_nodes(job_record_t *job_ptr,
 #endif
 }
 
+/* False, and the job is cancelled, if it cannot end before its deadline. */
+static inline bool weft_slurm_deadline_ok(job_record_t *job_ptr)
+{
+	char who[] = "weft";	/* 22.05 wants char *, 24.11 const char * */
+
+	return deadline_ok(job_ptr, who);
+}
+
 /* Said by 22.05's power plugins; later releases have none. */
 static inline void weft_slurm_power_job_start(job_record_t *job_ptr)
 {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * agent.c - see agent.h
+ *
+ * One thread polls the pulse of slurmctld every 20 ms and runs a cycle when
+ * something changed, or when the interval is over (time itself makes jobs
+ * eligible).  How soon depends on what the last cycle cost: after a certain
+ * change twice that time is left to everybody else, after an uncertain one
+ * (pulse.c) ten times, so that scheduling takes a bounded share of
+ * slurmctld whatever the queue.
+ *
+ * Invariants: no lock of slurmctld's is held while waiting; a cycle's hold on
+ * them is bounded by the slice; a request to stop is seen within a slice.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "plugins/slurm/ctld.h"
+
+#include "plugins/sched/agent.h"
+#include "plugins/sched/cycle.h"
+#include "plugins/sched/pulse.h"
+
+#define POLL_USEC 20000
+#define INTERVAL_USEC (5 * 1000000LL)
+
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;
+	pthread_t thread;
+	bool running;
+	bool stop;
+	bool reconfigure;
+} agent = {
+	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.cond = PTHREAD_COND_INITIALIZER,
+};
+
+static int64_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* True once the agent must end. */
+static bool wait_usec(int64_t usec)
+{
+	struct timespec until;
+	bool stop;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (usec % 1000000) * 1000;
+	until.tv_sec += usec / 1000000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&agent.mutex);
+	if (!agent.stop)
+		pthread_cond_timedwait(&agent.cond, &agent.mutex, &until);
+	stop = agent.stop;
+	pthread_mutex_unlock(&agent.mutex);
+	return stop;
+}
+
+static bool must_stop(void *arg)
+{
+	bool stop;
+
+	pthread_mutex_lock(&agent.mutex);
+	stop = agent.stop;
+	pthread_mutex_unlock(&agent.mutex);
+	return stop || slurmctld_config.shutdown_time;
+}
+
+static bool take_reconfigure(void)
+{
+	bool yes;
+
+	pthread_mutex_lock(&agent.mutex);
+	yes = agent.reconfigure;
+	agent.reconfigure = false;
+	pthread_mutex_unlock(&agent.mutex);
+	return yes;
+}
+
+/* Is it time, `rest` microseconds after the end of a cycle that took `cost`? */
+static bool is_due(enum weft_pulse_change change, int64_t rest, int64_t cost)
+{
+	switch (change) {
+	case WEFT_PULSE_CHANGED:
+		return rest >= 2 * cost;
+	case WEFT_PULSE_MAYBE:
+		return rest >= 10 * cost;
+	case WEFT_PULSE_QUIET:
+		break;
+	}
+	return rest >= INTERVAL_USEC;
+}
+
+static void *run(void *arg)
+{
+	struct weft_cycle *cycle = weft_cycle_create();
+	struct weft_pulse seen = { 0 }, pulse;
+	int64_t end = now_usec(), cost = 0, begin;
+	time_t seen_sec = 0;
+
+	while (cycle && !wait_usec(POLL_USEC)) {
+		if (take_reconfigure())
+			weft_cycle_configure(cycle);
+		weft_pulse_read(&pulse);
+		if (!is_due(weft_pulse_compare(&seen, seen_sec, &pulse),
+			    now_usec() - end, cost))
+			continue;
+		seen = pulse;
+		seen_sec = time(NULL);
+		begin = now_usec();
+		weft_cycle_run(cycle, must_stop, NULL);
+		end = now_usec();
+		cost = end - begin;
+	}
+	if (!cycle)
+		error("sched/weft: out of memory, no job will be started");
+	weft_cycle_destroy(cycle);
+	return NULL;
+}
+
+int weft_agent_start(void)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&agent.mutex);
+	if (!agent.running) {
+		agent.stop = false;
+		agent.reconfigure = true;
+		rc = pthread_create(&agent.thread, NULL, run, NULL);
+		agent.running = rc == 0;
+	}
+	pthread_mutex_unlock(&agent.mutex);
+	if (rc)
+		error("sched/weft: cannot start the agent thread: %s",
+		      strerror(rc));
+	return -rc;
+}
+
+void weft_agent_stop(void)
+{
+	bool running;
+
+	pthread_mutex_lock(&agent.mutex);
+	running = agent.running;
+	agent.running = false;
+	agent.stop = true;
+	pthread_cond_broadcast(&agent.cond);
+	pthread_mutex_unlock(&agent.mutex);
+	if (running)
+		pthread_join(agent.thread, NULL);
+}
+
+void weft_agent_reconfigure(void)
+{
+	pthread_mutex_lock(&agent.mutex);
+	agent.reconfigure = true;
+	pthread_mutex_unlock(&agent.mutex);
+}
