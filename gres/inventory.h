@@ -16,6 +16,10 @@
  * NVSwitch have here what the switch gives the pair.  0 means no direct link:
  * then enum weft_path says what a message crosses instead.
  *
+ * NUMA nodes go by the operating system's number; nodes without CPUs (a GPU's
+ * own memory) do not count.  pu_count is one more than the highest logical
+ * CPU's number.
+ *
  * Limits: 64 GPUs (a set of them is a weft_gpuset_t), 64 NICs, 64 NUMA nodes,
  * 4096 processing units.
  */
@@ -63,7 +67,8 @@ struct weft_gpu {
 	struct weft_pci pci;
 	int32_t numa_idx;	/* -1 unknown */
 	uint64_t mem_mib;	/* 0 unknown */
-	struct weft_idxset *pus;	/* nearest logical CPUs by OS index, or NULL */
+	struct weft_idxset *pus;	/* nearest logical CPUs by OS index (size
+					   WEFT_PUS_MAX), or NULL */
 };
 
 struct weft_nic {

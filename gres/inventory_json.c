@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inventory_json.c - the stored form of an inventory
+ *
+ * One object, written for machines and still read by people: matrices are
+ * arrays of rows, a path is nvidia-smi's word, CPUs are a list ("0-3,8").
+ * What is unknown is left out.  Reading what was written gives the same
+ * inventory back, bit for bit; a file written by hand may leave out all but
+ * "weft_inventory" and the GPUs.
+ *
+ *   { "weft_inventory": 1, "source": "nvml", "host": "node7", "domain": "",
+ *     "numa_count": 2, "pu_count": 96, "note": "",
+ *     "gpus": [ { "model": "...", "type": "h100", "uuid": "...",
+ *                 "pci": "0000:1b:00.0", "numa": 0, "mem_mib": 81559,
+ *                 "cpus": "0-47" } ],
+ *     "nics": [ { "name": "mlx5_0", "pci": "...", "numa": 0,
+ *                 "speed_mbps": 400000 } ],
+ *     "link_mbps": [ [ 0, 450000 ], [ 450000, 0 ] ],
+ *     "path": [ [ "SELF", "LINK" ], [ "LINK", "SELF" ] ],
+ *     "nic_path": [ [ "PIX" ], [ "NODE" ] ] }
+ *
+ * The number 1 is the form's version.  A reader of this version refuses a
+ * higher one and ignores keys that it does not know.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "gres/read_impl.h"
+#include "lib/json.h"
+
+#define FORM_VERSION 1
+
+/* ---- writing ------------------------------------------------------------ */
+
+/* obj[key] = value; false, and value released, if there was no memory. */
+static bool put(struct json_object *obj, const char *key,
+		struct json_object *value)
+{
+	if (value && !json_object_object_add(obj, key, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool put_text(struct json_object *obj, const char *key, const char *text)
+{
+	return !*text || put(obj, key, json_object_new_string(text));
+}
+
+static bool put_number(struct json_object *obj, const char *key, uint64_t number)
+{
+	return put(obj, key, json_object_new_int64((int64_t)number));
+}
+
+static bool append(struct json_object *array, struct json_object *value)
+{
+	if (value && !json_object_array_add(array, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool put_place(struct json_object *obj, const struct weft_pci *pci,
+		      int32_t numa_idx)
+{
+	char text[WEFT_PCI_SIZE];
+
+	weft_pci_format(pci, text);
+	return put_text(obj, "pci", text) &&
+	       (numa_idx < 0 || put_number(obj, "numa", (uint64_t)numa_idx));
+}
+
+static bool put_cpus(struct json_object *obj, const struct weft_idxset *pus)
+{
+	struct weft_buf buf;
+	bool ok;
+
+	if (!pus)
+		return true;
+	weft_buf_init(&buf, 64 << 10);
+	weft_cpulist_format(pus, &buf);
+	ok = !weft_buf_error(&buf) && put_text(obj, "cpus", weft_buf_str(&buf));
+	weft_buf_fini(&buf);
+	return ok;
+}
+
+static bool append_gpu(struct json_object *array, const struct weft_gpu *gpu)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (!append(array, obj))
+		return false;
+	return put_text(obj, "model", gpu->model) &&
+	       put_text(obj, "type", gpu->type) &&
+	       put_text(obj, "uuid", gpu->uuid) &&
+	       put_place(obj, &gpu->pci, gpu->numa_idx) &&
+	       (!gpu->mem_mib || put_number(obj, "mem_mib", gpu->mem_mib)) &&
+	       put_cpus(obj, gpu->pus);
+}
+
+static bool append_nic(struct json_object *array, const struct weft_nic *nic)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (!append(array, obj))
+		return false;
+	return put_text(obj, "name", nic->name) &&
+	       put_place(obj, &nic->pci, nic->numa_idx) &&
+	       (!nic->speed_mbps ||
+		put_number(obj, "speed_mbps", nic->speed_mbps));
+}
+
+/* A new empty array under key, borrowed; NULL: no memory. */
+static struct json_object *put_array(struct json_object *obj, const char *key)
+{
+	struct json_object *array = json_object_new_array();
+
+	return put(obj, key, array) ? array : NULL;
+}
+
+static struct json_object *append_row(struct json_object *matrix)
+{
+	struct json_object *row = json_object_new_array();
+
+	return append(matrix, row) ? row : NULL;
+}
+
+static bool put_words(struct json_object *obj, const char *key, uint32_t rows,
+		      uint32_t columns, const uint8_t *cells)
+{
+	struct json_object *matrix = put_array(obj, key), *row;
+
+	for (uint32_t i = 0; matrix && i < rows; i++) {
+		row = append_row(matrix);
+		for (uint32_t j = 0; row && j < columns; j++)
+			if (!append(row, json_object_new_string(weft_path_word(
+					cells[i * WEFT_GPUS_MAX + j]))))
+				return false;
+		if (!row)
+			return false;
+	}
+	return matrix;
+}
+
+static bool put_links(struct json_object *obj, const struct weft_inventory *inv)
+{
+	struct json_object *matrix = put_array(obj, "link_mbps"), *row;
+
+	for (uint32_t i = 0; matrix && i < inv->gpu_count; i++) {
+		row = append_row(matrix);
+		for (uint32_t j = 0; row && j < inv->gpu_count; j++)
+			if (!append(row, json_object_new_int64(inv->link_mbps[i][j])))
+				return false;
+		if (!row)
+			return false;
+	}
+	return matrix;
+}
+
+static bool put_devices(struct json_object *obj,
+			const struct weft_inventory *inv)
+{
+	struct json_object *gpus = put_array(obj, "gpus");
+	struct json_object *nics = put_array(obj, "nics");
+
+	if (!gpus || !nics)
+		return false;
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		if (!append_gpu(gpus, &inv->gpu[i]))
+			return false;
+	for (uint32_t i = 0; i < inv->nic_count; i++)
+		if (!append_nic(nics, &inv->nic[i]))
+			return false;
+	return true;
+}
+
+_Static_assert(WEFT_GPUS_MAX == WEFT_NICS_MAX, "put_words() has one stride");
+
+struct json_object *weft_inventory_to_json(const struct weft_inventory *inv)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (obj && put_number(obj, "weft_inventory", FORM_VERSION) &&
+	    put_text(obj, "source", inv->source) &&
+	    put_text(obj, "host", inv->host) &&
+	    put_text(obj, "domain", inv->domain) &&
+	    put_number(obj, "numa_count", inv->numa_count) &&
+	    put_number(obj, "pu_count", inv->pu_count) &&
+	    put_text(obj, "note", inv->note) && put_devices(obj, inv) &&
+	    put_links(obj, inv) &&
+	    put_words(obj, "path", inv->gpu_count, inv->gpu_count,
+		      &inv->path[0][0]) &&
+	    put_words(obj, "nic_path", inv->gpu_count, inv->nic_count,
+		      &inv->nic_path[0][0]))
+		return obj;
+	json_object_put(obj);
+	return NULL;
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+#define PATH_SIZE 64
+
+/* Where we are: the document and the path of the object being read. */
+struct spot {
+	const struct weft_json *doc;
+	struct weft_err *err;
+	char at[PATH_SIZE];	/* "gpus[3]." or "" */
+};
+
+static int complain(const struct spot *spot, const char *key,
+		    const char *expected)
+{
+	char path[2 * PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s%s", spot->at, key);
+	return weft_json_complain(spot->doc, spot->err, path, "expected %s",
+				  expected);
+}
+
+/* A whole number of 0 .. max, or absent: *value keeps what it had. */
+static int get_number(const struct spot *spot, struct json_object *obj,
+		      const char *key, uint64_t max, uint64_t *value)
+{
+	struct json_object *found;
+	char text[64];
+	int64_t number;
+
+	if (!json_object_object_get_ex(obj, key, &found))
+		return 0;
+	number = json_object_get_int64(found);
+	if (json_object_is_type(found, json_type_int) && number >= 0 &&
+	    (uint64_t)number <= max) {
+		*value = (uint64_t)number;
+		return 0;
+	}
+	snprintf(text, sizeof(text), "a whole number from 0 to %llu",
+		 (unsigned long long)max);
+	return complain(spot, key, text);
+}
+
+static int get_text(const struct spot *spot, struct json_object *obj,
+		    const char *key, char *field, size_t size)
+{
+	struct json_object *found;
+	char text[64];
+
+	if (!json_object_object_get_ex(obj, key, &found))
+		return 0;
+	if (json_object_is_type(found, json_type_string) &&
+	    (size_t)json_object_get_string_len(found) < size) {
+		weft_field_set(field, size, json_object_get_string(found));
+		return 0;
+	}
+	snprintf(text, sizeof(text), "a text of at most %zu characters", size - 1);
+	return complain(spot, key, text);
+}
+
+static int get_place(const struct spot *spot, struct json_object *obj,
+		     struct weft_pci *pci, int32_t *numa_idx)
+{
+	uint64_t numa = UINT64_MAX;
+	char text[WEFT_PCI_SIZE] = "";
+	int rc = get_text(spot, obj, "pci", text, sizeof(text));
+
+	if (!rc && *text && !weft_pci_parse(text, pci))
+		rc = complain(spot, "pci", "a PCI address such as \"0000:1b:00.0\"");
+	if (!rc)
+		rc = get_number(spot, obj, "numa", WEFT_NUMA_MAX - 1, &numa);
+	if (!rc && numa != UINT64_MAX)
+		*numa_idx = (int32_t)numa;
+	return rc;
+}
+
+static int get_gpu(const struct spot *spot, struct json_object *obj,
+		   struct weft_gpu *gpu)
+{
+	struct json_object *cpus;
+	int rc = get_text(spot, obj, "model", gpu->model, sizeof(gpu->model));
+
+	if (!rc)
+		rc = get_text(spot, obj, "type", gpu->type, sizeof(gpu->type));
+	if (!rc)
+		rc = get_text(spot, obj, "uuid", gpu->uuid, sizeof(gpu->uuid));
+	if (!rc)
+		rc = get_place(spot, obj, &gpu->pci, &gpu->numa_idx);
+	if (!rc)
+		rc = get_number(spot, obj, "mem_mib", UINT32_MAX, &gpu->mem_mib);
+	if (rc || !json_object_object_get_ex(obj, "cpus", &cpus))
+		return rc;
+	if (json_object_is_type(cpus, json_type_string))
+		rc = weft_cpulist_parse(json_object_get_string(cpus), &gpu->pus);
+	if (rc == -ENOMEM)
+		return weft_err_set(spot->err, ENOMEM, "out of memory");
+	if (rc || !gpu->pus)
+		return complain(spot, "cpus", "a list of CPUs such as \"0-3,8\"");
+	return 0;
+}
+
+static int get_nic(const struct spot *spot, struct json_object *obj,
+		   struct weft_nic *nic)
+{
+	uint64_t speed = 0;
+	int rc = get_text(spot, obj, "name", nic->name, sizeof(nic->name));
+
+	if (!rc)
+		rc = get_place(spot, obj, &nic->pci, &nic->numa_idx);
+	if (!rc)
+		rc = get_number(spot, obj, "speed_mbps", UINT32_MAX, &speed);
+	nic->speed_mbps = (uint32_t)speed;
+	return rc;
+}
+
+/* The array under key, or NULL if it is absent; its length within max. */
+static int get_array(const struct spot *spot, struct json_object *obj,
+		     const char *key, size_t max, struct json_object **ret_array)
+{
+	char text[64];
+
+	*ret_array = NULL;
+	if (!json_object_object_get_ex(obj, key, ret_array))
+		return 0;
+	if (json_object_is_type(*ret_array, json_type_array) &&
+	    json_object_array_length(*ret_array) <= max)
+		return 0;
+	snprintf(text, sizeof(text), "an array of at most %zu", max);
+	return complain(spot, key, text);
+}
+
+static int get_devices(struct spot *spot, struct weft_inventory *inv)
+{
+	struct json_object *array, *obj, *root = spot->doc->root;
+	int rc = get_array(spot, root, "gpus", WEFT_GPUS_MAX, &array);
+
+	if (!rc && !array)
+		rc = complain(spot, "gpus", "\"gpus\", an array of objects");
+	for (size_t i = 0; !rc && i < json_object_array_length(array); i++) {
+		obj = json_object_array_get_idx(array, i);
+		snprintf(spot->at, sizeof(spot->at), "gpus[%zu].", i);
+		rc = json_object_is_type(obj, json_type_object) ?
+		     get_gpu(spot, obj, &inv->gpu[i]) :
+		     complain(spot, "", "an object");
+		inv->gpu_count++;
+	}
+	spot->at[0] = '\0';
+	if (!rc)
+		rc = get_array(spot, root, "nics", WEFT_NICS_MAX, &array);
+	for (size_t i = 0; !rc && array && i < json_object_array_length(array); i++) {
+		obj = json_object_array_get_idx(array, i);
+		snprintf(spot->at, sizeof(spot->at), "nics[%zu].", i);
+		rc = json_object_is_type(obj, json_type_object) ?
+		     get_nic(spot, obj, &inv->nic[i]) :
+		     complain(spot, "", "an object");
+		inv->nic_count++;
+	}
+	spot->at[0] = '\0';
+	return rc;
+}
+
+/* One cell of one of the matrices. */
+typedef int (*cell_fn)(const struct spot *spot, struct json_object *cell,
+		       const char *where, uint32_t i, uint32_t j,
+		       struct weft_inventory *inv);
+
+static int link_cell(const struct spot *spot, struct json_object *cell,
+		     const char *where, uint32_t i, uint32_t j,
+		     struct weft_inventory *inv)
+{
+	int64_t mbps = json_object_get_int64(cell);
+
+	if (!json_object_is_type(cell, json_type_int) || mbps < 0 ||
+	    mbps > UINT32_MAX)
+		return complain(spot, where, "MB/s as a whole number below 2^32");
+	inv->link_mbps[i][j] = (uint32_t)mbps;
+	if (mbps)
+		inv->path[i][j] = WEFT_PATH_LINK;
+	return 0;
+}
+
+static int word_of(const struct spot *spot, struct json_object *cell,
+		   const char *where, uint8_t *ret_path)
+{
+	enum weft_path path;
+
+	if (!json_object_is_type(cell, json_type_string) ||
+	    !weft_path_parse(json_object_get_string(cell), &path))
+		return complain(spot, where,
+				"SELF, LINK, PIX, PXB, PHB, NODE, SYS or UNKNOWN");
+	*ret_path = (uint8_t)path;
+	return 0;
+}
+
+static int path_cell(const struct spot *spot, struct json_object *cell,
+		     const char *where, uint32_t i, uint32_t j,
+		     struct weft_inventory *inv)
+{
+	return word_of(spot, cell, where, &inv->path[i][j]);
+}
+
+static int nic_cell(const struct spot *spot, struct json_object *cell,
+		    const char *where, uint32_t i, uint32_t j,
+		    struct weft_inventory *inv)
+{
+	return word_of(spot, cell, where, &inv->nic_path[i][j]);
+}
+
+static int get_matrix(const struct spot *spot, const char *key,
+		      uint32_t columns, cell_fn take, struct weft_inventory *inv)
+{
+	struct json_object *matrix, *row;
+	char where[PATH_SIZE], size[PATH_SIZE];
+	int rc = get_array(spot, spot->doc->root, key, WEFT_GPUS_MAX, &matrix);
+
+	if (rc || !matrix)
+		return rc;
+	snprintf(size, sizeof(size), "%u rows of %u: one a GPU",
+		 inv->gpu_count, columns);
+	if (json_object_array_length(matrix) != inv->gpu_count)
+		return complain(spot, key, size);
+	for (uint32_t i = 0; !rc && i < inv->gpu_count; i++) {
+		row = json_object_array_get_idx(matrix, i);
+		snprintf(where, sizeof(where), "%s[%u]", key, i);
+		if (!json_object_is_type(row, json_type_array) ||
+		    json_object_array_length(row) != columns)
+			return complain(spot, where, size);
+		for (uint32_t j = 0; !rc && j < columns; j++) {
+			snprintf(where, sizeof(where), "%s[%u][%u]", key, i, j);
+			rc = take(spot, json_object_array_get_idx(row, j),
+				  where, i, j, inv);
+		}
+	}
+	return rc;
+}
+
+/* What a hand-written file may leave out follows from what it says. */
+static void complete_counts(struct weft_inventory *inv)
+{
+	for (uint32_t i = 0; i < inv->gpu_count; i++) {
+		const struct weft_gpu *gpu = &inv->gpu[i];
+
+		if (gpu->numa_idx >= (int32_t)inv->numa_count)
+			inv->numa_count = (uint32_t)gpu->numa_idx + 1;
+		for (uint32_t pu = inv->pu_count; gpu->pus; ) {
+			pu = weft_idxset_next(gpu->pus, pu);
+			if (pu >= gpu->pus->size)
+				break;
+			inv->pu_count = ++pu;
+		}
+	}
+	for (uint32_t i = 0; i < inv->nic_count; i++)
+		if (inv->nic[i].numa_idx >= (int32_t)inv->numa_count)
+			inv->numa_count = (uint32_t)inv->nic[i].numa_idx + 1;
+}
+
+static int fill(struct spot *spot, struct weft_inventory *inv)
+{
+	struct json_object *root = spot->doc->root;
+	uint64_t version = 0, numa = 0, pus = 0;
+	int rc;
+
+	if (!json_object_is_type(root, json_type_object))
+		return complain(spot, "", "an object");
+	rc = get_number(spot, root, "weft_inventory", FORM_VERSION, &version);
+	if (!rc && version != FORM_VERSION)
+		rc = complain(spot, "weft_inventory",
+			      "\"weft_inventory\": 1, the version of the form");
+	if (!rc)
+		rc = get_text(spot, root, "source", inv->source, sizeof(inv->source));
+	if (!rc)
+		rc = get_text(spot, root, "host", inv->host, sizeof(inv->host));
+	if (!rc)
+		rc = get_text(spot, root, "domain", inv->domain, sizeof(inv->domain));
+	if (!rc)
+		rc = get_text(spot, root, "note", inv->note, sizeof(inv->note));
+	if (!rc)
+		rc = get_number(spot, root, "numa_count", WEFT_NUMA_MAX, &numa);
+	if (!rc)
+		rc = get_number(spot, root, "pu_count", WEFT_PUS_MAX, &pus);
+	if (!rc)
+		rc = get_devices(spot, inv);
+	inv->numa_count = (uint32_t)numa;
+	inv->pu_count = (uint32_t)pus;
+	if (rc)
+		return rc;
+	complete_counts(inv);
+	rc = get_matrix(spot, "link_mbps", inv->gpu_count, link_cell, inv);
+	if (!rc)
+		rc = get_matrix(spot, "path", inv->gpu_count, path_cell, inv);
+	if (!rc)
+		rc = get_matrix(spot, "nic_path", inv->nic_count, nic_cell, inv);
+	return rc;
+}
+
+int weft_inventory_read_json(const char *path, struct weft_inventory **ret_inv,
+			     struct weft_err *err)
+{
+	struct weft_inventory *inv;
+	struct weft_json *doc;
+	struct spot spot = { .err = err };
+	int rc = weft_json_read(path, &doc, err);
+
+	if (rc)
+		return rc;
+	inv = weft_inventory_create("json");
+	spot.doc = doc;
+	rc = inv ? fill(&spot, inv) : weft_err_set(err, ENOMEM, "%s: out of memory", path);
+	weft_json_destroy(doc);
+	if (rc) {
+		weft_inventory_destroy(inv);
+		return rc;
+	}
+	return read_finish(path, inv, ret_inv, err);
+}
