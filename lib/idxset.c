@@ -7,16 +7,22 @@
 
 #include "lib/idxset.h"
 
+/* Not (size + 63) / 64: that wraps for the largest sizes. */
+static uint32_t words_of(uint32_t size)
+{
+	return size / 64 + (size % 64 != 0);
+}
+
 static uint32_t words(const struct weft_idxset *set)
 {
-	return (set->size + 63) / 64;
+	return words_of(set->size);
 }
 
 struct weft_idxset *weft_idxset_create(uint32_t size)
 {
 	struct weft_idxset *set;
 
-	set = calloc(1, sizeof(*set) + (size + 63) / 64 * sizeof(uint64_t));
+	set = calloc(1, sizeof(*set) + words_of(size) * sizeof(uint64_t));
 	if (set)
 		set->size = size;
 	return set;
