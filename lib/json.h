@@ -52,4 +52,10 @@ int weft_json_complain(const struct weft_json *doc, struct weft_err *err,
 bool weft_json_locate(const struct weft_json *doc, const char *path,
 		      unsigned int *ret_line, unsigned int *ret_column);
 
+/*
+ * The offset at which the value at path begins in a JSON text; if the path is
+ * not there, false and the offset of the deepest part that is.
+ */
+bool weft_json_scan(const char *text, const char *path, size_t *ret_offset);
+
 #endif

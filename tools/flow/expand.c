@@ -21,6 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/nearest.h"
 #include "tools/flow/model.h"
 
 #define VALUE_MAX 1024

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/nearest.h"
 #include "tools/flow/model_read.h"
 #include "tools/flow/schema.h"
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/nearest.h"
 #include "tools/flow/model_read.h"
 
 static bool same_form(const struct weft_flow_task *a, const struct weft_flow_task *b)

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/nearest.h"
 #include "tools/flow/sbatch_options.h"
 
 #define FLAG WEFT_SBATCH_FLAG
@@ -178,55 +179,6 @@ const struct weft_sbatch_option *weft_sbatch_option_letter(char letter)
 		if (o->letter == letter)
 			return o;
 	return NULL;
-}
-
-/* Edits (insert, delete, replace, swap of neighbours) between two names. */
-static unsigned int edits(const char *a, const char *b)
-{
-	enum { LONGEST = 40 };
-	unsigned int row[3][LONGEST + 1];
-	size_t la = strlen(a), lb = strlen(b);
-
-	if (la > LONGEST || lb > LONGEST)
-		return UINT_MAX;
-	for (size_t j = 0; j <= lb; j++)
-		row[0][j] = (unsigned int)j;
-	for (size_t i = 1; i <= la; i++) {
-		unsigned int *now = row[i % 3], *up = row[(i + 2) % 3];
-		const unsigned int *up2 = row[(i + 1) % 3];
-
-		now[0] = (unsigned int)i;
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned int best = up[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (up[j] + 1 < best)
-				best = up[j] + 1;
-			if (now[j - 1] + 1 < best)
-				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && up2[j - 2] + 1 < best)
-				best = up2[j - 2] + 1;
-			now[j] = best;
-		}
-	}
-	return row[la % 3][lb];
-}
-
-const char *weft_nearest(const char *name, const char *const *names, size_t count)
-{
-	size_t len = strlen(name);
-	unsigned int limit = len < 3 ? 1 : len < 6 ? 2 : 3;
-	const char *best = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		unsigned int d = edits(name, names[i]);
-
-		if (d <= limit && d < strlen(names[i])) {
-			limit = d ? d - 1 : 0;
-			best = names[i];
-		}
-	}
-	return best;
 }
 
 const char *weft_sbatch_option_nearest(const char *name)

@@ -76,8 +76,4 @@ int weft_sbatch_parse_signal_name(const char *text, size_t len);
  */
 int weft_sbatch_parse_gpus(const char *text, bool gres, uint64_t *ret_gpus);
 
-/* The nearest of names[] by edits, NULL if none is near enough to offer. */
-const char *weft_nearest(const char *name, const char *const *names,
-			 size_t count);
-
 #endif

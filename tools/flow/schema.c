@@ -25,6 +25,7 @@
 #include <json-c/json.h>
 
 #include "lib/buf.h"
+#include "lib/nearest.h"
 #include "tools/flow/sbatch_options.h"
 #include "tools/flow/schema.h"
 
