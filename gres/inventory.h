@@ -119,16 +119,26 @@ int weft_inventory_read_nccl(const char *path, struct weft_inventory **ret_inv,
 			     struct weft_err *err);
 int weft_inventory_read_smi(const char *path, struct weft_inventory **ret_inv,
 			    struct weft_err *err);
-/* The stored form, which weft_inventory_format_json() writes. */
+/* The stored form, which weft_inventory_to_json() makes. */
 int weft_inventory_read_json(const char *path, struct weft_inventory **ret_inv,
 			     struct weft_err *err);
 /* Any of the file forms, told apart by their first bytes. */
 int weft_inventory_read(const char *path, struct weft_inventory **ret_inv,
 			struct weft_err *err);
-/* This machine: NVML over hwloc, whichever is there; what to call on a node. */
+/*
+ * This machine: NVML over hwloc, whichever is there; what to call on a node.
+ * Drivers are asked in a child process.  If they do not answer within the
+ * limit (15 s in the first form), the inventory is what sysfs shows and the
+ * note says why; so a failure here means that not even sysfs could be read.
+ */
 int weft_inventory_discover(struct weft_inventory **ret_inv,
 			    struct weft_err *err);
+int weft_inventory_discover_within(unsigned int limit_msec,
+				   struct weft_inventory **ret_inv,
+				   struct weft_err *err);
 
+struct json_object;
+/* The caller's to json_object_put(); NULL: no memory. */
 struct json_object *weft_inventory_to_json(const struct weft_inventory *inv);
 
 #endif

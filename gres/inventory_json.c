@@ -497,23 +497,37 @@ static int fill(struct spot *spot, struct weft_inventory *inv)
 	return rc;
 }
 
+static int finish(struct weft_json *doc, struct weft_inventory **ret_inv,
+		  struct weft_err *err)
+{
+	struct weft_inventory *inv = weft_inventory_create("json");
+	struct spot spot = { .doc = doc, .err = err };
+	int rc;
+
+	rc = inv ? fill(&spot, inv) :
+		   weft_err_set(err, ENOMEM, "%s: out of memory", doc->name);
+	if (rc)
+		weft_inventory_destroy(inv);
+	else
+		rc = read_finish(doc->name, inv, ret_inv, err);
+	weft_json_destroy(doc);
+	return rc;
+}
+
+int read_json_text(const char *name, const char *text, size_t len,
+		   struct weft_inventory **ret_inv, struct weft_err *err)
+{
+	struct weft_json *doc;
+	int rc = weft_json_parse(name, text, len, &doc, err);
+
+	return rc ? rc : finish(doc, ret_inv, err);
+}
+
 int weft_inventory_read_json(const char *path, struct weft_inventory **ret_inv,
 			     struct weft_err *err)
 {
-	struct weft_inventory *inv;
 	struct weft_json *doc;
-	struct spot spot = { .err = err };
 	int rc = weft_json_read(path, &doc, err);
 
-	if (rc)
-		return rc;
-	inv = weft_inventory_create("json");
-	spot.doc = doc;
-	rc = inv ? fill(&spot, inv) : weft_err_set(err, ENOMEM, "%s: out of memory", path);
-	weft_json_destroy(doc);
-	if (rc) {
-		weft_inventory_destroy(inv);
-		return rc;
-	}
-	return read_finish(path, inv, ret_inv, err);
+	return rc ? rc : finish(doc, ret_inv, err);
 }

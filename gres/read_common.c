@@ -23,6 +23,13 @@ void read_note(struct weft_inventory *inv, const char *fmt, ...)
 		 len ? "; " : "", text);
 }
 
+uint32_t read_nvlink_mbps(unsigned int version)
+{
+	static const uint32_t mbps[] = { 0, 20000, 25000, 25000, 25000, 50000 };
+
+	return version < sizeof(mbps) / sizeof(mbps[0]) ? mbps[version] : 0;
+}
+
 static void set_link(struct weft_inventory *inv, uint32_t i, uint32_t j,
 		     uint64_t mbps)
 {

@@ -63,40 +63,37 @@ static unsigned int xml_major(const char *text, char version[16])
 	return (unsigned int)strtoul(version, NULL, 10);
 }
 
-static int load_xml(hwloc_topology_t topology, const char *path,
-		    struct weft_err *err)
+static int set_xml(hwloc_topology_t topology, const char *name,
+		   const char *text, size_t len, struct weft_err *err)
 {
-	unsigned int have = hwloc_get_api_version(), major;
-	char *text, version[16];
-	size_t len;
-	int rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
+	unsigned int have = hwloc_get_api_version() >> 16, major;
+	char version[16];
 
-	if (rc)
-		return rc;
 	major = xml_major(text, version);
 	if (!major)
-		rc = weft_err_set(err, EINVAL,
-				  "%s: no hwloc XML: expected a <topology> element",
-				  path);
-	else if (major > have >> 16)
-		rc = weft_err_set(err, EINVAL,
-				  "%s: hwloc XML version %s, but this hwloc is %u.%u and reads up to %u.x: write the file again with lstopo --export-xml-flags v2",
-				  path, version, have >> 16, have >> 8 & 255,
-				  have >> 16);
-	else if (len > INT32_MAX - 1 ||
-		 hwloc_topology_set_xmlbuffer(topology, text, (int)len + 1))
-		rc = weft_err_set(err, EINVAL,
-				  "%s: hwloc cannot read this XML (cut short, or not well formed)",
-				  path);
-	free(text);
-	return rc;
+		return weft_err_set(err, EINVAL,
+				    "%s: no hwloc XML: expected a <topology> element",
+				    name);
+	if (major > have)
+		return weft_err_set(err, EINVAL,
+				    "%s: hwloc XML version %s, but this hwloc reads up to %u.x: write the file again with lstopo --export-xml-flags v2",
+				    name, version, have);
+	if (len >= TOPO_FILE_LIMIT ||
+	    hwloc_topology_set_xmlbuffer(topology, text, (int)len + 1))
+		return weft_err_set(err, EINVAL,
+				    "%s: hwloc cannot read this XML (cut short, or not well formed)",
+				    name);
+	return 0;
 }
 
-static int load(const char *path, hwloc_topology_t *ret_topology,
-		struct weft_err *err)
+/* text NULL: this machine, with the drivers' plugins or without them. */
+static int load(const char *name, const char *text, size_t len, bool drivers,
+		hwloc_topology_t *ret_topology, struct weft_err *err)
 {
-	static const char *const kept_out[] = { "gl", "opencl", "cuda" };
-	const char *name = path ? path : "this machine";
+	static const char *const kept_out[] = {
+		"gl", "opencl", "cuda", "nvml", "rsmi", "levelzero",
+	};
+	size_t count = drivers ? 3 : sizeof(kept_out) / sizeof(kept_out[0]);
 	hwloc_topology_t topology;
 	int rc = 0;
 
@@ -104,12 +101,12 @@ static int load(const char *path, hwloc_topology_t *ret_topology,
 		return weft_err_set(err, ENOMEM, "%s: hwloc: out of memory", name);
 	hwloc_topology_set_io_types_filter(topology,
 					   HWLOC_TYPE_FILTER_KEEP_ALL);
-	for (size_t i = 0; !path && i < sizeof(kept_out) / sizeof(*kept_out); i++)
+	for (size_t i = 0; !text && i < count; i++)
 		hwloc_topology_set_components(topology,
 					      HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
 					      kept_out[i]);
-	if (path)
-		rc = load_xml(topology, path, err);
+	if (text)
+		rc = set_xml(topology, name, text, len, err);
 	if (!rc && hwloc_topology_load(topology))
 		rc = weft_err_set(err, EINVAL,
 				  "%s: hwloc cannot make a topology of it", name);
@@ -486,12 +483,12 @@ static int fill(struct hwloc_work *work, struct weft_err *err)
 	return rc;
 }
 
-int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
-			      struct weft_err *err)
+static int read_loaded(const char *name, const char *text, size_t len,
+		       bool drivers, struct weft_inventory **ret_inv,
+		       struct weft_err *err)
 {
-	const char *name = path ? path : "this machine";
 	struct hwloc_work work = { 0 };
-	int rc = load(path, &work.topology, err);
+	int rc = load(name, text, len, drivers, &work.topology, err);
 
 	if (rc)
 		return rc;
@@ -508,4 +505,32 @@ int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
 		return rc;
 	}
 	return read_finish(name, work.inv, ret_inv, err);
+}
+
+int read_hwloc_text(const char *name, const char *text, size_t len,
+		    struct weft_inventory **ret_inv, struct weft_err *err)
+{
+	return read_loaded(name, text, len, false, ret_inv, err);
+}
+
+int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err)
+{
+	return read_loaded("this machine", NULL, 0, false, ret_inv, err);
+}
+
+int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
+			      struct weft_err *err)
+{
+	char *text;
+	size_t len;
+	int rc;
+
+	if (!path)
+		return read_loaded("this machine", NULL, 0, true, ret_inv, err);
+	rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
+	if (rc)
+		return rc;
+	rc = read_hwloc_text(path, text, len, ret_inv, err);
+	free(text);
+	return rc;
 }

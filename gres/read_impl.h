@@ -10,6 +10,41 @@
 
 #define TOPO_FILE_LIMIT (8u << 20)	/* bytes; the largest real one has 0.3 MB */
 
+/*
+ * The readers of text in memory: name is for messages, text[len] is NUL.  The
+ * public readers by path are these after weft_file_read().
+ */
+int read_hwloc_text(const char *name, const char *text, size_t len,
+		    struct weft_inventory **ret_inv, struct weft_err *err);
+int read_nccl_text(const char *name, const char *text, size_t len,
+		   struct weft_inventory **ret_inv, struct weft_err *err);
+int read_smi_text(const char *name, const char *text, size_t len,
+		  struct weft_inventory **ret_inv, struct weft_err *err);
+int read_json_text(const char *name, const char *text, size_t len,
+		   struct weft_inventory **ret_inv, struct weft_err *err);
+/* Whichever of them it is, by its first bytes. */
+int read_any_text(const char *name, const char *text, size_t len,
+		  struct weft_inventory **ret_inv, struct weft_err *err);
+
+/* NVML from this library instead of the usual names (for tests). */
+int read_nvml_from(const char *library, struct weft_inventory **ret_inv,
+		   struct weft_err *err);
+
+/* This machine without asking any driver: sysfs only, so it cannot hang. */
+int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err);
+
+/*
+ * discover.c with another way to ask in the child (for tests): hangs, dies,
+ * or answers.
+ */
+typedef int (*discover_ask_fn)(struct weft_inventory **ret_inv,
+			       struct weft_err *err);
+int discover_with(discover_ask_fn ask_fn, unsigned int limit_msec,
+		  struct weft_inventory **ret_inv, struct weft_err *err);
+
+/* MB/s of one NVLink, one direction, by NVLink's version; 0 if unknown. */
+uint32_t read_nvlink_mbps(unsigned int version);
+
 /* Add a sentence to inv->note, "; " between them; cut when it is full. */
 void read_note(struct weft_inventory *inv, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
