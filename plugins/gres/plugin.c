@@ -39,6 +39,7 @@ const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 
 /* What the SPANK plugin reads in slurmstepd's own environment. */
 #define REPORT_ENV "WEFT_NODE_REPORT"
+#define LIVE_ENV "WEFT_NODE_LIVE"	/* set if it is of this very machine */
 
 extern int init(void);
 extern int fini(void);
@@ -156,20 +157,31 @@ int gres_p_node_config_load(struct xlist *records, node_config_load_t *config)
 
 void gres_p_send_stepd(buf_t *buffer)
 {
+	char live[] = "1", *is_live = NULL;
+
+	if (report && !source.path[0])
+		is_live = live;
 	packstr(report, buffer);
+	packstr(is_live, buffer);
 }
 
-void gres_p_recv_stepd(buf_t *buffer)
+static void take_env(const char *name, buf_t *buffer)
 {
 	char *text = NULL;
 
 	if (!weft_slurm_unpackstr(&text, buffer))
 		return;
 	if (text)
-		setenv(REPORT_ENV, text, 1);
+		setenv(name, text, 1);
 	else
-		unsetenv(REPORT_ENV);
+		unsetenv(name);
 	xfree(text);
+}
+
+void gres_p_recv_stepd(buf_t *buffer)
+{
+	take_env(REPORT_ENV, buffer);
+	take_env(LIVE_ENV, buffer);
 }
 
 /* ---- nothing is ever allocated ------------------------------------------ */
