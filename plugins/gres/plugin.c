@@ -81,7 +81,8 @@ static int find_nvlink(void *x, void *key)
 }
 
 /* Make the report and put it into the list's nvlink record. */
-static void send_report(struct xlist *records, const struct weft_inventory *inv)
+static void send_report(struct xlist *records, const node_config_load_t *config,
+			const struct weft_inventory *inv)
 {
 	gres_slurmd_conf_t *rec = list_find_first(records, find_nvlink, NULL);
 	struct weft_buf buf;
@@ -96,11 +97,16 @@ static void send_report(struct xlist *records, const struct weft_inventory *inv)
 		error("gres/nvlink: the inventory is too large to report");
 		return;
 	}
-	if (!rec)
-		return;		/* not in GresTypes: loaded by another way */
-	if (rec->count) {
+	if (rec && rec->count) {
 		error("gres/nvlink: take nvlink out of Gres= in slurm.conf (GresTypes=gpu,nvlink is enough): the NVLink domain is not reported");
 		return;
+	}
+	if (!rec) {
+		rec = xmalloc(sizeof(*rec));
+		rec->name = xstrdup("nvlink");
+		rec->plugin_id = gres_build_id(rec->name);
+		rec->cpu_cnt = config->cpu_cnt;
+		list_append(records, rec);
 	}
 	rec->count = 1;
 	rec->config_flags = GRES_CONF_HAS_TYPE;
@@ -126,7 +132,7 @@ static void complete(struct xlist *records, const node_config_load_t *config,
 	     source.path[0] ? source.path : inv->source, filled,
 	     inv->domain[0] ? inv->domain : "unknown",
 	     inv->note[0] ? "; " : "", inv->note);
-	send_report(records, inv);
+	send_report(records, config, inv);
 }
 
 int gres_p_node_config_load(struct xlist *records, node_config_load_t *config)
