@@ -23,7 +23,6 @@
 #include "plugins/sched/pulse.h"
 
 #define POLL_USEC 20000
-#define INTERVAL_USEC (5 * 1000000LL)
 
 static struct {
 	pthread_mutex_t mutex;
@@ -32,7 +31,7 @@ static struct {
 	bool running;
 	bool stop;
 	bool reconfigure;
-} agent = {
+} self = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 	.cond = PTHREAD_COND_INITIALIZER,
 };
@@ -55,11 +54,11 @@ static bool wait_usec(int64_t usec)
 	until.tv_nsec += (usec % 1000000) * 1000;
 	until.tv_sec += usec / 1000000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	pthread_mutex_lock(&agent.mutex);
-	if (!agent.stop)
-		pthread_cond_timedwait(&agent.cond, &agent.mutex, &until);
-	stop = agent.stop;
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_lock(&self.mutex);
+	if (!self.stop)
+		pthread_cond_timedwait(&self.cond, &self.mutex, &until);
+	stop = self.stop;
+	pthread_mutex_unlock(&self.mutex);
 	return stop;
 }
 
@@ -67,9 +66,9 @@ static bool must_stop(void *arg)
 {
 	bool stop;
 
-	pthread_mutex_lock(&agent.mutex);
-	stop = agent.stop;
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_lock(&self.mutex);
+	stop = self.stop;
+	pthread_mutex_unlock(&self.mutex);
 	return stop || slurmctld_config.shutdown_time;
 }
 
@@ -77,15 +76,16 @@ static bool take_reconfigure(void)
 {
 	bool yes;
 
-	pthread_mutex_lock(&agent.mutex);
-	yes = agent.reconfigure;
-	agent.reconfigure = false;
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_lock(&self.mutex);
+	yes = self.reconfigure;
+	self.reconfigure = false;
+	pthread_mutex_unlock(&self.mutex);
 	return yes;
 }
 
 /* Is it time, `rest` microseconds after the end of a cycle that took `cost`? */
-static bool is_due(enum weft_pulse_change change, int64_t rest, int64_t cost)
+static bool is_due(enum weft_pulse_change change, int64_t rest, int64_t cost,
+		   int64_t interval)
 {
 	switch (change) {
 	case WEFT_PULSE_CHANGED:
@@ -95,7 +95,7 @@ static bool is_due(enum weft_pulse_change change, int64_t rest, int64_t cost)
 	case WEFT_PULSE_QUIET:
 		break;
 	}
-	return rest >= INTERVAL_USEC;
+	return rest >= interval;
 }
 
 static void *run(void *arg)
@@ -110,8 +110,11 @@ static void *run(void *arg)
 			weft_cycle_configure(cycle);
 		weft_pulse_read(&pulse);
 		if (!is_due(weft_pulse_compare(&seen, seen_sec, &pulse),
-			    now_usec() - end, cost))
+			    now_usec() - end, cost,
+			    weft_cycle_interval_msec(cycle) * 1000LL)) {
+			weft_cycle_idle(cycle);
 			continue;
+		}
 		seen = pulse;
 		seen_sec = time(NULL);
 		begin = now_usec();
@@ -129,14 +132,14 @@ int weft_agent_start(void)
 {
 	int rc = 0;
 
-	pthread_mutex_lock(&agent.mutex);
-	if (!agent.running) {
-		agent.stop = false;
-		agent.reconfigure = true;
-		rc = pthread_create(&agent.thread, NULL, run, NULL);
-		agent.running = rc == 0;
+	pthread_mutex_lock(&self.mutex);
+	if (!self.running) {
+		self.stop = false;
+		self.reconfigure = true;
+		rc = pthread_create(&self.thread, NULL, run, NULL);
+		self.running = rc == 0;
 	}
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_unlock(&self.mutex);
 	if (rc)
 		error("sched/weft: cannot start the agent thread: %s",
 		      strerror(rc));
@@ -147,19 +150,19 @@ void weft_agent_stop(void)
 {
 	bool running;
 
-	pthread_mutex_lock(&agent.mutex);
-	running = agent.running;
-	agent.running = false;
-	agent.stop = true;
-	pthread_cond_broadcast(&agent.cond);
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_lock(&self.mutex);
+	running = self.running;
+	self.running = false;
+	self.stop = true;
+	pthread_cond_broadcast(&self.cond);
+	pthread_mutex_unlock(&self.mutex);
 	if (running)
-		pthread_join(agent.thread, NULL);
+		pthread_join(self.thread, NULL);
 }
 
 void weft_agent_reconfigure(void)
 {
-	pthread_mutex_lock(&agent.mutex);
-	agent.reconfigure = true;
-	pthread_mutex_unlock(&agent.mutex);
+	pthread_mutex_lock(&self.mutex);
+	self.reconfigure = true;
+	pthread_mutex_unlock(&self.mutex);
 }

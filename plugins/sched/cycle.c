@@ -6,25 +6,35 @@
  * in its turn.  A job that cannot start keeps the rest of its partition from
  * starting before it, as in Slurm's main pass.
  */
+#include "plugins/sched/cycle.h"
 #include "plugins/sched/start.h"
 
-#include "plugins/sched/cycle.h"
+#define INTERVAL_MSEC 5000
 
 struct weft_cycle {
-	bool said_no_memory;
+	uint64_t cycles;
 };
 
 struct weft_cycle *weft_cycle_create(void)
 {
-	return xmalloc(sizeof(struct weft_cycle));
+	return calloc(1, sizeof(struct weft_cycle));
 }
 
 void weft_cycle_destroy(struct weft_cycle *cycle)
 {
-	xfree(cycle);
+	free(cycle);
 }
 
 void weft_cycle_configure(struct weft_cycle *cycle)
+{
+}
+
+uint32_t weft_cycle_interval_msec(const struct weft_cycle *cycle)
+{
+	return INTERVAL_MSEC;
+}
+
+void weft_cycle_idle(struct weft_cycle *cycle)
 {
 }
 
@@ -35,7 +45,7 @@ static bool can_schedule(void)
 		fed_mgr_sibs_synced() && !job_is_completing(NULL);
 }
 
-/* Nodes of partitions in which a job before this one waits. */
+/* Nodes of partitions in which a job before this one waits are closed. */
 static void take_turns(struct xlist *queue, bitstr_t *closed, time_t now)
 {
 	job_queue_rec_t *rec;
@@ -50,7 +60,7 @@ static void take_turns(struct xlist *queue, bitstr_t *closed, time_t now)
 		if (!job_ptr)
 			continue;
 		if (!job_ptr->het_job_id &&
-		    weft_start_eligible(job_ptr, now)) {
+		    weft_start_eligible(job_ptr, now, true)) {
 			rc = weft_start_run(job_ptr, closed, now);
 			if (rc == ESLURM_NODES_BUSY)
 				bit_or(closed, part_ptr->node_bitmap);
@@ -76,4 +86,5 @@ void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 		FREE_NULL_BITMAP(closed);
 	}
 	unlock_slurmctld(locks);
+	cycle->cycles++;
 }

@@ -6,6 +6,7 @@
 #define WEFT_PLUGINS_SCHED_CYCLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What is kept from cycle to cycle; NULL: no memory. */
 struct weft_cycle;
@@ -15,8 +16,14 @@ void weft_cycle_destroy(struct weft_cycle *cycle);
 /* Read the configuration again.  Takes and gives back slurmctld's locks. */
 void weft_cycle_configure(struct weft_cycle *cycle);
 
+/* A cycle is due this long after the last, even if nothing changed. */
+uint32_t weft_cycle_interval_msec(const struct weft_cycle *cycle);
+
 /* Schedule once.  stop is asked between slices. */
 void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 		    void *stop_arg);
+
+/* Between cycles: write the numbers, at most once a second. */
+void weft_cycle_idle(struct weft_cycle *cycle);
 
 #endif

@@ -5,12 +5,14 @@
 #ifndef WEFT_PLUGINS_SCHED_MAINPASS_H
 #define WEFT_PLUGINS_SCHED_MAINPASS_H
 
+#include <stdbool.h>
+
 /*
- * Make slurmctld's main pass and its attempt at submit do nothing, whatever
- * SchedulerParameters says.  Call at init and after each reading of
+ * Make slurmctld's main pass do nothing, whatever SchedulerParameters says,
+ * and its attempt at submit likewise unless start_at_submit.  Call at init and after each reading of
  * slurm.conf, with the configuration's write lock (or before threads run).
  * Doing it twice changes nothing.
  */
-void weft_mainpass_off(void);
+void weft_mainpass_off(bool start_at_submit);
 
 #endif

@@ -12,6 +12,10 @@
  * no file); nothing here ends slurmctld: if the thread cannot be started,
  * init() returns an error and Slurm says so.
  *
+ * Built twice: slurmctld takes heterogeneous jobs only if SchedulerType is
+ * literally "sched/backfill", so the same plugin exists under that name in a
+ * directory of its own, which an admin may put first in PluginDir.
+ *
  * Source: src/slurmctld/sched_plugin.c of Slurm for the table of names.
  */
 #include "plugins/slurm/ctld.h"
@@ -26,12 +30,17 @@ int sched_p_reconfig(void);
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT const char plugin_name[] = "Weft: plans GPUs and NVLink domains";
+#ifdef WEFT_AS_BACKFILL
+EXPORT const char plugin_type[] = "sched/backfill";
+#else
 EXPORT const char plugin_type[] = "sched/weft";
+#endif
 EXPORT const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 
+/* The agent takes "defer" back if weft.json says start_at_submit. */
 EXPORT int init(void)
 {
-	weft_mainpass_off();
+	weft_mainpass_off(false);
 	return weft_agent_start() ? SLURM_ERROR : SLURM_SUCCESS;
 }
 
@@ -42,7 +51,7 @@ EXPORT void fini(void)
 
 EXPORT int sched_p_reconfig(void)
 {
-	weft_mainpass_off();
+	weft_mainpass_off(false);
 	weft_agent_reconfigure();
 	return SLURM_SUCCESS;
 }

@@ -51,6 +51,7 @@ job_record_t *weft_start_prepare(const job_queue_rec_t *rec)
 		job_ptr->details->feature_list_use =
 			job_ptr->details->feature_list;
 	}
+	weft_slurm_queue_apply_qos(rec, job_ptr);
 	copy = *rec;
 	copy.job_ptr = job_ptr;
 	if (job_ptr->resv_list)
@@ -84,7 +85,7 @@ static bool qos_is_valid(job_record_t *job_ptr)
 	return valid;
 }
 
-bool weft_start_eligible(job_record_t *job_ptr, time_t now)
+bool weft_start_eligible(job_record_t *job_ptr, time_t now, bool about_to_start)
 {
 	if (!job_ptr->part_ptr || !job_ptr->details)
 		return false;
@@ -95,10 +96,10 @@ bool weft_start_eligible(job_record_t *job_ptr, time_t now)
 	if (job_ptr->deadline && job_ptr->deadline != NO_VAL &&
 	    !weft_slurm_deadline_ok(job_ptr))
 		return false;
-	if (!acct_policy_job_runnable_state(job_ptr) &&
-	    !acct_policy_job_runnable_pre_select(job_ptr, false))
+	if (!acct_policy_job_runnable_pre_select(job_ptr, false))
 		return false;
-	if (license_job_test(job_ptr, now, true) != SLURM_SUCCESS) {
+	if (about_to_start &&
+	    license_job_test(job_ptr, now, true) != SLURM_SUCCESS) {
 		set_reason(job_ptr, WAIT_LICENSES);
 		return false;
 	}

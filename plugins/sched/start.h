@@ -23,9 +23,10 @@ job_record_t *weft_start_prepare(const job_queue_rec_t *rec);
 /*
  * The tests that Slurm's own passes make before they select nodes: state of
  * the partition, QOS, account, limits, deadline, licences, burst buffer.
- * Sets the job's reason if not.
+ * Sets the job's reason if not.  Licences are
+ * tested only when the job is about to start: the plan knows when they are free.
  */
-bool weft_start_eligible(job_record_t *job_ptr, time_t now);
+bool weft_start_eligible(job_record_t *job_ptr, time_t now, bool about_to_start);
 
 /*
  * Start it through Slurm's select on nodes outside closed (NULL: any).  An

@@ -12,8 +12,9 @@
  * config.h steps aside when it sees that.
  *
  * Known releases: 22.05 and 24.11; those between should compile, but only the
- * two are run by the tests.  "struct xlist" and "struct listIterator" are the
- * names that every release has for what became list_t and list_itr_t.
+ * two are run by the tests.  "struct xlist", "struct listIterator" and
+ * "struct hostlist" are the names that every release has for what was behind
+ * a pointer typedef first and is list_t, list_itr_t, hostlist_t now.
  */
 #ifndef WEFT_PLUGINS_SLURM_COMPAT_H
 #define WEFT_PLUGINS_SLURM_COMPAT_H
@@ -31,6 +32,7 @@
 	(SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(24, 5, 0))
 
 #include "src/common/bitstring.h"
+#include "src/common/hostlist.h"
 #include "src/common/list.h"
 #include "src/common/log.h"
 #include "src/common/macros.h"

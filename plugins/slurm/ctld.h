@@ -13,18 +13,24 @@
 #include "src/common/assoc_mgr.h"
 #include "src/common/node_conf.h"
 
+#if WEFT_SLURM_HAS_STEPMGR
+#include "src/common/job_features.h"
+#endif
 #if WEFT_SLURM_HAS_INTERFACES
 #include "src/interfaces/burst_buffer.h"
+#include "src/interfaces/cred.h"
 #include "src/interfaces/preempt.h"
 #include "src/interfaces/select.h"
 #else
 #include "src/common/power.h"
+#include "src/common/slurm_cred.h"
 #include "src/common/select.h"
 #include "src/slurmctld/burst_buffer.h"
 #include "src/slurmctld/preempt.h"
 #endif
 
 #include "src/slurmctld/acct_policy.h"
+#include "src/slurmctld/agent.h"
 #include "src/slurmctld/fed_mgr.h"
 #include "src/slurmctld/job_scheduler.h"
 #include "src/slurmctld/licenses.h"
@@ -39,6 +45,9 @@
 #else
 #include "src/slurmctld/srun_comm.h"
 #endif
+
+/* struct job_details, later job_details_t */
+typedef __typeof__(*((job_record_t *)0)->details) weft_slurm_details_t;
 
 /* Slurm's own choice and start; job, node write locks. */
 static inline int weft_slurm_select_nodes(job_record_t *job_ptr,
@@ -59,6 +68,110 @@ static inline bool weft_slurm_deadline_ok(job_record_t *job_ptr)
 	char who[] = "weft";	/* 22.05 wants char *, 24.11 const char * */
 
 	return deadline_ok(job_ptr, who);
+}
+
+/* --exclusive: a number in 22.05 (2 and 3 mean user and mcs), later bits. */
+static inline bool weft_slurm_is_exclusive(uint32_t whole_node)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	return whole_node & WHOLE_NODE_REQUIRED;
+#else
+	return whole_node == WHOLE_NODE_REQUIRED;
+#endif
+}
+
+/* Shared by one user's or one label's jobs, or by whole blocks (24.11). */
+static inline bool weft_slurm_is_shared_by_some(uint32_t whole_node)
+{
+	return whole_node && !weft_slurm_is_exclusive(whole_node);
+}
+
+/* sbatch --segment of the releases that have it; 0: none. */
+static inline uint32_t weft_slurm_segment(const job_record_t *job_ptr)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	return job_ptr->details->segment_size;
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Take back a job that was started a moment ago: back to pending, its nodes
+ * cleaned, eligible again when the credentials that may be out have expired.
+ */
+static inline void weft_slurm_undo_start(job_record_t *job_ptr, time_t now)
+{
+	uint64_t flags;
+	int lifetime = 1200;
+
+#if WEFT_SLURM_HAS_STEPMGR
+	lifetime = cred_expiration();
+#else
+	(void) slurm_cred_ctx_get(slurmctld_config.cred_ctx,
+				  SLURM_CRED_OPT_EXPIRY_WINDOW, &lifetime);
+#endif
+	job_ptr->details->begin_time = now + lifetime + 1;
+	job_ptr->end_time = now;
+#if WEFT_SLURM_HAS_STEPMGR
+	job_state_set(job_ptr, JOB_PENDING | JOB_COMPLETING);
+#else
+	job_ptr->job_state = JOB_PENDING | JOB_COMPLETING;
+#endif
+	last_job_update = now;
+	build_cg_bitmap(job_ptr);
+	job_completion_logger(job_ptr, false);
+	deallocate_nodes(job_ptr, false, false, false);
+	/* The logger removed the submit; no stage-out of burst buffers. */
+	flags = job_ptr->bit_flags;
+	job_ptr->bit_flags |= JOB_KILL_HURRY;
+#if WEFT_SLURM_HAS_STEPMGR
+	acct_policy_add_job_submit(job_ptr, false);
+#else
+	acct_policy_add_job_submit(job_ptr);
+#endif
+	job_ptr->bit_flags = flags;
+	if (!job_ptr->node_bitmap_cg || !bit_set_count(job_ptr->node_bitmap_cg))
+		batch_requeue_fini(job_ptr);
+}
+
+/*
+ * From 24.11 on a job may ask for several QOS, and each has its own record in
+ * the queue.  The id of a record's QOS (0: the release has one QOS a job); a
+ * record made again from that id; the job made to be the one of its record.
+ */
+static inline uint32_t weft_slurm_queue_qos_id(const job_queue_rec_t *rec)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	return rec->qos_ptr ? rec->qos_ptr->id : 0;
+#else
+	return 0;
+#endif
+}
+
+static inline void weft_slurm_queue_set_qos(job_queue_rec_t *rec, uint32_t id)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	struct listIterator *it;
+	slurmdb_qos_rec_t *qos;
+
+	rec->qos_ptr = rec->job_ptr->qos_ptr;
+	if (!id || !rec->job_ptr->qos_list)
+		return;
+	it = list_iterator_create(rec->job_ptr->qos_list);
+	while ((qos = list_next(it)))
+		if (qos->id == id)
+			rec->qos_ptr = qos;
+	list_iterator_destroy(it);
+#endif
+}
+
+static inline void weft_slurm_queue_apply_qos(const job_queue_rec_t *rec,
+					      job_record_t *job_ptr)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	job_ptr->qos_ptr = rec->qos_ptr;
+#endif
 }
 
 /* Said by 22.05's power plugins; later releases have none. */

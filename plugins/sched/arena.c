@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arena.c - see arena.h
+ *
+ * Blocks of 256 KiB, or of one item if that is larger; an item never crosses
+ * blocks.  What is left at the end of a block is lost, at most one item.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/sched/arena.h"
+
+#define BLOCK ((size_t)256 << 10)
+#define ALIGN 16
+
+struct weft_arena_block {
+	struct weft_arena_block *next;
+	size_t len, cap;
+	_Alignas(ALIGN) char data[];
+};
+
+void weft_arena_init(struct weft_arena *arena, size_t limit)
+{
+	*arena = (struct weft_arena) { .limit = limit };
+}
+
+void weft_arena_fini(struct weft_arena *arena)
+{
+	struct weft_arena_block *block = arena->block, *next;
+
+	for (; block; block = next) {
+		next = block->next;
+		free(block);
+	}
+	weft_arena_init(arena, arena->limit);
+}
+
+void *weft_arena_alloc(struct weft_arena *arena, size_t count, size_t size)
+{
+	struct weft_arena_block *block = arena->block;
+	size_t len, cap;
+	void *p;
+
+	if (__builtin_mul_overflow(count, size, &len) || len > arena->limit)
+		return NULL;
+	len = (len + ALIGN - 1) / ALIGN * ALIGN;
+	if (!block || block->cap - block->len < len) {
+		cap = len > BLOCK ? len : BLOCK;
+		if (arena->used + cap > arena->limit)
+			return NULL;
+		block = calloc(1, sizeof(*block) + cap);
+		if (!block)
+			return NULL;
+		block->cap = cap;
+		block->next = arena->block;
+		arena->block = block;
+		arena->used += cap;
+	}
+	p = block->data + block->len;
+	block->len += len;
+	return p;
+}
+
+char *weft_arena_strdup(struct weft_arena *arena, const char *text)
+{
+	size_t len;
+	char *copy;
+
+	if (!text)
+		return NULL;
+	len = strlen(text) + 1;
+	copy = weft_arena_alloc(arena, len, 1);
+	if (copy)
+		memcpy(copy, text, len);
+	return copy;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * commit.c - see commit.h
+ *
+ * Between the snapshot and now the locks were free: jobs may have been
+ * cancelled, nodes drained, other jobs started.  So nothing of the snapshot
+ * is trusted: a job is found again by its id, prepared and tested anew, and
+ * select_nodes() decides with every node closed that the plan did not choose.
+ * If it refuses, the same nodes are tried without steering, then all nodes
+ * that no job before this one is going to need; if that fails too the
+ * refusal is remembered (refusal.h).
+ *
+ * A job that Weft cannot describe has its turn where it stands in the queue.
+ * It may use any node except those on which a job before it has a planned
+ * start within its run time: whole nodes, as Slurm's own backfill thinks.
+ * These turns cost a full select each, so they share a budget of time a cycle.
+ *
+ * Cost: one select_nodes() a started job or turn, O(nodes) each.
+ */
+#include "plugins/sched/commit.h"
+#include "plugins/sched/start.h"
+#include "plugins/sched/steer.h"
+#include "plugins/sched/walk.h"
+
+const struct weft_place *weft_walk_places(const struct weft_walk *walk,
+					  const struct weft_decision *d)
+{
+	return &walk->commit->plan->place[d->place_first];
+}
+
+/* The record that weft_start_prepare() wants, found again by names. */
+job_record_t *weft_walk_find(const struct weft_ref *ref)
+{
+	job_queue_rec_t rec = {
+		.array_task_id = ref->array_task_id,
+		.job_id = ref->job_id,
+		.priority = ref->priority,
+		.use_prefer = ref->use_prefer,
+	};
+	char *name;
+
+	rec.job_ptr = find_job_record(ref->job_id);
+	name = xstrdup(ref->partition);
+	rec.part_ptr = find_part_record(name);
+	xfree(name);
+	if (ref->reservation) {
+		name = xstrdup(ref->reservation);
+		rec.resv_ptr = find_resv_name(name);
+		xfree(name);
+	}
+	if (!rec.job_ptr || !rec.part_ptr || (ref->reservation && !rec.resv_ptr))
+		return NULL;
+	weft_slurm_queue_set_qos(&rec, ref->qos_id);
+	return weft_start_prepare(&rec);
+}
+
+/* All nodes but the places'. */
+bitstr_t *weft_walk_all_but(const struct weft_place *place, uint32_t count)
+{
+	bitstr_t *closed = bit_alloc(node_record_count);
+
+	bit_set_all(closed);
+	for (uint32_t i = 0; i < count; i++)
+		if (place[i].node_idx < (uint32_t)node_record_count)
+			bit_clear(closed, place[i].node_idx);
+	return closed;
+}
+
+/* Nodes that a job before this one will need before it could end. */
+bitstr_t *weft_walk_needed(const struct weft_walk *walk, uint32_t limit_sec,
+			   time_t now)
+{
+	bitstr_t *closed = bit_alloc(node_record_count);
+	int64_t end = limit_sec == UINT32_MAX ? WEFT_TIME_NEVER :
+		(int64_t)now + limit_sec;
+
+	for (int i = 0; i < node_record_count; i++)
+		if (walk->planned_sec[i] < end)
+			bit_set(closed, i);
+	return closed;
+}
+
+static void note_planned(struct weft_walk *walk, const struct weft_decision *d)
+{
+	const struct weft_place *place = weft_walk_places(walk, d);
+
+	for (uint32_t i = 0; i < d->place_count; i++)
+		if (d->start_sec < walk->planned_sec[place[i].node_idx])
+			walk->planned_sec[place[i].node_idx] = d->start_sec;
+}
+
+static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
+			 const struct weft_place *place, uint32_t count,
+			 bool steer, time_t now)
+{
+	struct weft_stats *stats = walk->commit->stats;
+	bitstr_t *closed = weft_walk_all_but(place, count);
+	struct weft_steer s;
+	int rc;
+
+	weft_steer_begin(&s, place, steer ? count : 0);
+	rc = weft_start_run(job_ptr, closed, now);
+	weft_steer_end(&s);
+	FREE_NULL_BITMAP(closed);
+	if (rc == SLURM_SUCCESS && steer && count && place[0].gpus) {
+		if (weft_steer_hit(job_ptr, place, count))
+			stats->steered++;
+		else
+			stats->steer_missed++;
+	}
+	return rc;
+}
+
+static int start_anywhere(struct weft_walk *walk, job_record_t *job_ptr,
+			  uint32_t limit_sec, time_t now)
+{
+	bitstr_t *closed = weft_walk_needed(walk, limit_sec, now);
+	int rc = weft_start_run(job_ptr, closed, now);
+
+	FREE_NULL_BITMAP(closed);
+	return rc;
+}
+
+/* Errors after which another set of nodes may do. */
+static bool may_retry(int rc)
+{
+	return rc == ESLURM_NODES_BUSY || rc == ESLURM_NODE_NOT_AVAIL ||
+		rc == ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE ||
+		rc == ESLURM_REQUESTED_PART_CONFIG_UNAVAILABLE ||
+		rc == ESLURM_RESERVATION_BUSY;
+}
+
+static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
+			  const struct weft_decision *d, time_t now)
+{
+	struct weft_commit *commit = walk->commit;
+	const struct weft_shape *shape =
+		&commit->snap->shape[commit->snap->job[d->job_idx].shape_idx];
+	bool steer = commit->steer && shape->steer_gpus && !shape->exclusive;
+	const struct weft_place *place = weft_walk_places(walk, d);
+	job_record_t *job_ptr = weft_walk_find(ref);
+	int rc;
+
+	if (!job_ptr)
+		return;
+	if (!weft_start_eligible(job_ptr, now, true))
+		goto out;
+	rc = start_steered(walk, job_ptr, place, d->place_count, steer, now);
+	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr))
+		rc = start_steered(walk, job_ptr, place, d->place_count, false,
+				   now);
+	if (may_retry(rc) && IS_JOB_PENDING(job_ptr) && !shape->segment &&
+	    shape->domain == WEFT_DOMAIN_ANY)
+		rc = start_anywhere(walk, job_ptr, ref->limit_sec, now);
+	if (rc == SLURM_SUCCESS) {
+		walk->started++;
+	} else if (!walk->turn_started) {
+		commit->stats->refused++;
+		weft_refusals_add(commit->refusals, ref->job_id, now);
+		debug("sched/weft: select refused JobId=%u: %s", ref->job_id,
+		      slurm_strerror(rc));
+	}
+out:
+	job_resv_clear_magnetic_flag(job_ptr);
+}
+
+static void take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t now)
+{
+	int64_t begin = weft_slice_now_usec();
+	job_record_t *job_ptr;
+
+	if (walk->turn_left_usec <= 0)
+		return;
+	job_ptr = weft_walk_find(ref);
+	if (job_ptr) {
+		if (weft_start_eligible(job_ptr, now, true)) {
+			walk->commit->stats->handed++;
+			if (start_anywhere(walk, job_ptr, ref->limit_sec,
+					   now) == SLURM_SUCCESS) {
+				walk->started++;
+				walk->turn_started = true;
+			}
+		}
+		job_resv_clear_magnetic_flag(job_ptr);
+	}
+	walk->turn_left_usec -= weft_slice_now_usec() - begin;
+}
+
+static bool starts_now(const struct weft_decision *d)
+{
+	return d->reason.kind == WEFT_REASON_START;
+}
+
+/*
+ * A job that could start if others made room: select_nodes() sees to that.
+ * Of jobs alike in shape and QOS one attempt a cycle tells for all.
+ */
+static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
+			   const struct weft_decision *d, time_t now)
+{
+	uint32_t shape_idx = walk->commit->snap->job[d->job_idx].shape_idx;
+	job_record_t *job_ptr;
+	struct xlist *candidates;
+
+	job_ptr = weft_walk_find(ref);
+	if (!job_ptr)
+		return;
+	if (walk->preempt_tried[shape_idx] != job_ptr->qos_id + 1) {
+		walk->preempt_tried[shape_idx] = job_ptr->qos_id + 1;
+		candidates = slurm_find_preemptable_jobs(job_ptr);
+		if (candidates && list_count(candidates))
+			take_turn(walk, ref, now);
+		FREE_NULL_LIST(candidates);
+	}
+	job_resv_clear_magnetic_flag(job_ptr);
+}
+
+static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
+{
+	const struct weft_snapshot *snap = walk->commit->snap;
+	const struct weft_ref *ref = &snap->ref[ref_idx];
+	const struct weft_decision *d;
+
+	if (ref->het_job_id) {
+		weft_het_visit(walk, ref_idx, now);
+		return;
+	}
+	if (ref->job_idx == UINT32_MAX) {
+		take_turn(walk, ref, now);
+		return;
+	}
+	for (uint32_t i = 0; i < ref->job_count; i++) {
+		d = &walk->commit->plan->decision[ref->job_idx + i];
+		if (starts_now(d))
+			start_planned(walk, ref, d, now);
+		else if (walk->preemption && i == 0)
+			try_preemption(walk, ref, d, now);
+		if (!starts_now(d) && d->start_sec != WEFT_TIME_NEVER)
+			note_planned(walk, d);
+	}
+}
+
+/* Does anything happen at this ref, so that the locks are worth their time? */
+static bool has_work(const struct weft_walk *walk, uint32_t ref_idx)
+{
+	const struct weft_snapshot *snap = walk->commit->snap;
+	const struct weft_ref *ref = &snap->ref[ref_idx];
+
+	if (ref->het_job_id || (walk->preemption && walk->turn_left_usec > 0))
+		return true;
+	if (ref->job_idx == UINT32_MAX)
+		return walk->turn_left_usec > 0;
+	for (uint32_t i = 0; i < ref->job_count; i++)
+		if (starts_now(&walk->commit->plan->decision[ref->job_idx + i]))
+			return true;
+	return false;
+}
+
+static bool walk_init(struct weft_walk *walk, struct weft_commit *commit)
+{
+	uint32_t node_count = commit->snap->cluster.node_count;
+
+	*walk = (struct weft_walk) {
+		.commit = commit,
+		.turn_left_usec = commit->turn_usec,
+		.preemption = slurm_preemption_enabled(),
+		.planned_sec = calloc(node_count + 1, sizeof(int64_t)),
+		.preempt_tried = calloc(commit->snap->shape_count + 1,
+					sizeof(uint32_t)),
+	};
+	if (!walk->planned_sec || !walk->preempt_tried)
+		return false;
+	for (uint32_t i = 0; i < node_count; i++)
+		walk->planned_sec[i] = WEFT_TIME_NEVER;
+	return true;
+}
+
+uint32_t weft_commit_run(struct weft_commit *commit)
+{
+	struct weft_slice *slice = commit->slice;
+	struct weft_walk walk;
+	bool go = walk_init(&walk, commit);
+
+	slice->node_count = (int)commit->snap->cluster.node_count;
+	for (uint32_t i = 0; go && i < commit->snap->ref_count; i++) {
+		if (!has_work(&walk, i)) {
+			visit(&walk, i, 0);
+			continue;
+		}
+		if (!slice->since_usec)
+			weft_slice_begin(slice);
+		go = weft_slice_next(slice);
+		if (go)
+			visit(&walk, i, time(NULL));
+	}
+	if (slice->since_usec)
+		weft_slice_end(slice);
+	free(walk.planned_sec);
+	free(walk.preempt_tried);
+	return walk.started;
+}

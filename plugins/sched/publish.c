@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * publish.c - see publish.h
+ *
+ * Slurm's tools show state_reason, start_time and sched_nodes of a pending
+ * job.  The names of planned nodes are put together without a lock; under it
+ * only changed fields are written, and last_job_update moves only if one was,
+ * so an unchanged queue looks unchanged to squeue.
+ *
+ * A job may stand in the queue several times (one record a partition,
+ * reservation, or an array's next tasks): its earliest start is shown.
+ *
+ * Cost: O(jobs log jobs) outside the locks, O(jobs) inside, in slices.
+ */
+#include "plugins/sched/publish.h"
+
+struct line {
+	uint32_t job_id;
+	const char *partition;
+	const struct weft_decision *decision;
+	char *nodes;		/* Slurm's allocator; NULL: none planned */
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	if (x->job_id != y->job_id)
+		return x->job_id < y->job_id ? -1 : 1;
+	if (x->decision->start_sec != y->decision->start_sec)
+		return x->decision->start_sec < y->decision->start_sec ? -1 : 1;
+	return 0;
+}
+
+/* Slurm's nearest word for what the planner knows exactly. */
+static uint32_t reason_of(enum weft_reason_kind kind)
+{
+	switch (kind) {
+	case WEFT_REASON_PRIORITY:
+	case WEFT_REASON_WINDOW:
+	case WEFT_REASON_NOT_TRIED:
+		return WAIT_PRIORITY;
+	case WEFT_REASON_LICENSE:
+		return WAIT_LICENSES;
+	case WEFT_REASON_RESERVATION:
+		return WAIT_RESERVATION;
+	case WEFT_REASON_NODES_DOWN:
+		return WAIT_NODE_NOT_AVAIL;
+	case WEFT_REASON_BEGIN:
+		return WAIT_TIME;
+	case WEFT_REASON_ARRAY_LIMIT:
+		return WAIT_ARRAY_TASK_LIMIT;
+	default:
+		return WAIT_RESOURCES;
+	}
+}
+
+static char *name_nodes(const struct weft_snapshot *snap,
+			const struct weft_plan *plan,
+			const struct weft_decision *d)
+{
+	struct hostlist *list;
+	uint32_t idx;
+	char *text;
+
+	if (!d->place_count || d->start_sec == WEFT_TIME_NEVER)
+		return NULL;
+	list = hostlist_create(NULL);
+	for (uint32_t i = 0; i < d->place_count; i++) {
+		idx = plan->place[d->place_first + i].node_idx;
+		if (idx < snap->cluster.node_count)
+			hostlist_push_host(list, snap->cluster.node[idx].name);
+	}
+	hostlist_sort(list);
+	text = hostlist_ranged_string_xmalloc(list);
+	hostlist_destroy(list);
+	return text;
+}
+
+/* One line a job: the earliest of its decisions.  Returns how many. */
+static uint32_t make_lines(const struct weft_snapshot *snap,
+			   const struct weft_plan *plan, struct line *line)
+{
+	const struct weft_ref *ref;
+	uint32_t count = 0, kept = 0;
+
+	for (uint32_t i = 0; i < snap->ref_count; i++) {
+		ref = &snap->ref[i];
+		if (ref->job_idx == UINT32_MAX)
+			continue;
+		for (uint32_t k = 0; k < ref->job_count; k++)
+			line[count++] = (struct line) {
+				.job_id = ref->job_id,
+				.partition = ref->partition,
+				.decision = &plan->decision[ref->job_idx + k],
+			};
+	}
+	qsort(line, count, sizeof(*line), compare);
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept && line[kept - 1].job_id == line[i].job_id)
+			continue;
+		line[kept] = line[i];
+		line[kept].nodes = name_nodes(snap, plan, line[kept].decision);
+		kept++;
+	}
+	return kept;
+}
+
+static void write_line(struct line *line, time_t now)
+{
+	const struct weft_decision *d = line->decision;
+	job_record_t *job_ptr = find_job_record(line->job_id);
+	uint32_t reason = reason_of(d->reason.kind);
+	time_t start = d->start_sec == WEFT_TIME_NEVER ? 0 : d->start_sec;
+
+	if (!job_ptr || !IS_JOB_PENDING(job_ptr) || job_ptr->priority == 0 ||
+	    d->reason.kind == WEFT_REASON_START)
+		return;
+	job_ptr->last_sched_eval = now;
+	if (job_ptr->state_reason != reason) {
+		job_ptr->state_reason = reason;
+		xfree(job_ptr->state_desc);
+		last_job_update = now;
+	}
+	if (job_ptr->start_time != start) {
+		job_ptr->start_time = start;
+		last_job_update = now;
+	}
+	if (xstrcmp(job_ptr->sched_nodes, line->nodes)) {
+		xfree(job_ptr->sched_nodes);
+		job_ptr->sched_nodes = line->nodes;
+		line->nodes = NULL;
+		last_job_update = now;
+	}
+}
+
+int weft_publish_run(const struct weft_snapshot *snap,
+		     const struct weft_plan *plan, struct weft_slice *slice,
+		     struct weft_err *err)
+{
+	uint32_t count;
+	struct line *line;
+
+	if (!snap->job_count)
+		return 0;
+	line = calloc(snap->job_count, sizeof(*line));
+	if (!line)
+		return weft_err_set(err, ENOMEM, "no memory to publish %u jobs",
+				    snap->job_count);
+	count = make_lines(snap, plan, line);
+	weft_slice_begin(slice);
+	for (uint32_t i = 0; i < count && weft_slice_next(slice); i++)
+		write_line(&line[i], time(NULL));
+	weft_slice_end(slice);
+	for (uint32_t i = 0; i < count; i++)
+		xfree(line[i].nodes);
+	free(line);
+	return 0;
+}

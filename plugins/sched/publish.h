@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * publish.h - write the plan into Slurm's own fields
+ */
+#ifndef WEFT_PLUGINS_SCHED_PUBLISH_H
+#define WEFT_PLUGINS_SCHED_PUBLISH_H
+
+#include "plugins/sched/slice.h"
+#include "plugins/sched/snapshot.h"
+
+/*
+ * Reason, expected start and planned nodes of every pending job in the plan,
+ * for squeue, squeue --start and scontrol show job.  Takes and gives back
+ * slurmctld's locks itself; jobs that changed meanwhile are passed over.
+ * 0, or -ENOMEM and nothing published.
+ */
+int weft_publish_run(const struct weft_snapshot *snap,
+		     const struct weft_plan *plan, struct weft_slice *slice,
+		     struct weft_err *err);
+
+#endif
