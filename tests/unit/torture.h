@@ -32,7 +32,7 @@ enum torture_verdict {
 	TORTURE_DEAF,		/* nothing was allocated: the test tests nothing */
 };
 
-#define TORTURE_MAX 20000
+#define TORTURE_MAX 4000
 
 struct torture_report {
 	enum torture_verdict verdict;
