@@ -77,6 +77,7 @@ AC_SUBST([SLURM_SRC_CPPFLAGS])
 AC_SUBST([slurm_source], [$weft_slurm_source])
 AC_SUBST([SLURM_LIBS])
 AC_SUBST([slurmplugindir])
+AC_SUBST([weft_slurm_source])
 AM_CONDITIONAL([HAVE_LIBSLURM], [test "x$have_libslurm" = xyes])
 AM_CONDITIONAL([HAVE_SLURM_SOURCE], [test "x$have_slurm_source" = xyes])
 AS_IF([test "x$have_libslurm" = xyes],

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_trace.c - three formats, one record; every fault counted, none silent */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "sched/trace.h"
+#include "tests/unit/unit.h"
+
+static char dir[256];
+
+static const char *write_file(const char *name, const char *text)
+{
+	static char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+static struct weft_trace *open_ok(const char *path)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_trace *trace = NULL;
+
+	ck_assert_msg(!weft_trace_open(path, &trace, &err), "%s", err.msg);
+	return trace;
+}
+
+START_TEST(sacct_rows_become_jobs)
+{
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+
+	unit_tmpdir(dir, sizeof(dir));
+	trace = open_ok(write_file("sacct",
+		"JobID|User|Account|Submit|Eligible|Start|End|ElapsedRaw|TimelimitRaw|NNodes|NCPUS|ReqTRES|State\n"
+		"100|ann|ml|2024-05-01T10:00:00|2024-05-01T10:00:00|2024-05-01T10:01:00|2024-05-01T11:01:00|3600|120|2|64|billing=64,cpu=64,gres/gpu:h100=16,gres/gpu=16,mem=1000G,node=2|COMPLETED\n"
+		"100.batch||ml|2024-05-01T10:00:00|2024-05-01T10:00:00|2024-05-01T10:01:00|2024-05-01T11:01:00|3600||1|32||COMPLETED\n"
+		"101|bob|ml|1714557600|1714561200|Unknown|Unknown|0|UNLIMITED|1|1|cpu=1,mem=4000M,gres/gpu:a100=2|CANCELLED by 7\n"));
+	ck_assert_str_eq(weft_trace_format_name(trace), "sacct");
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 1);
+	ck_assert_str_eq(job.id, "100");
+	ck_assert_double_eq(job.submit_sec, 1714557600);
+	ck_assert_double_eq(job.start_sec, 1714557660);
+	ck_assert_double_eq(job.runtime_sec, 3600);
+	ck_assert_double_eq(job.limit_sec, 7200);
+	ck_assert_double_eq(job.gpus, 16);
+	ck_assert_uint_eq(job.nodes, 2);
+	ck_assert_uint_eq(job.cpus, 64);
+	ck_assert_uint_eq(job.mem_mib, 1000 * 1024);
+	ck_assert_int_eq(job.status, WEFT_TRACE_COMPLETED);
+	ck_assert_str_eq(weft_trace_user(trace, job.user_idx), "ann");
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 1);
+	ck_assert_str_eq(weft_trace_user(trace, job.user_idx), "bob");
+	ck_assert_double_eq(job.submit_sec, 1714561200);	/* eligible */
+	ck_assert(job.start_sec < 0);
+	ck_assert_double_eq(job.limit_sec, 0);
+	ck_assert_double_eq(job.gpus, 2);
+	ck_assert_uint_eq(job.mem_mib, 4000);
+	ck_assert_int_eq(job.status, WEFT_TRACE_CANCELLED);
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 0);
+	ck_assert_uint_eq(weft_trace_get_report(trace)->steps, 1);
+	weft_trace_close(trace);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+START_TEST(swf_rows_become_jobs)
+{
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+
+	unit_tmpdir(dir, sizeof(dir));
+	trace = open_ok(write_file("t.swf",
+		"; Version: 2\n"
+		";\n"
+		"  1   10  5 100 4 -1 -1 8 200 1024 1 3 2 -1 -1 -1 -1 -1\n"
+		"  2   20 -1 300 4 -1 -1 -1 -1 -1 0 3 2 -1 -1 -1 -1 -1\n"));
+	ck_assert_str_eq(weft_trace_format_name(trace), "swf");
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 1);
+	ck_assert_double_eq(job.submit_sec, 10);
+	ck_assert_double_eq(job.start_sec, 15);
+	ck_assert_double_eq(job.runtime_sec, 100);
+	ck_assert_double_eq(job.limit_sec, 200);
+	ck_assert_uint_eq(job.cpus, 8);
+	ck_assert_uint_eq(job.mem_mib, 8);
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 1);
+	ck_assert_uint_eq(job.cpus, 4);
+	ck_assert(job.start_sec < 0);
+	ck_assert_int_eq(job.status, WEFT_TRACE_FAILED);
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 0);
+	weft_trace_close(trace);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+#define CSV_HEAD "job_id,submit_s,user,group_or_vc,nodes_or_empty,gpus," \
+	"cpus_or_empty,mem_mb_or_empty,runtime_s,timelimit_s_or_empty,status\n"
+
+START_TEST(faults_are_counted_with_an_example)
+{
+	const struct weft_trace_report *report;
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+	struct weft_buf buf;
+	int jobs = 0;
+
+	unit_tmpdir(dir, sizeof(dir));
+	trace = open_ok(write_file("t.csv", CSV_HEAD
+		"a,5,u,,1,0.5,6,,10,,COMPLETED\n"
+		"b,4,u,,,1,,,10,,COMPLETED\n"		/* backwards */
+		"a,9,u,,,1,,,10,,COMPLETED\n"		/* duplicate */
+		"short,9\n"
+		"c,9,u,,,one,,,10,,COMPLETED\n"
+		"d,9,u,,,nan,,,10,,COMPLETED\n"
+		"e,,u,,,1,,,10,,COMPLETED\n"		/* no time */
+		"f,9,u,,,1,,,,,COMPLETED\n"		/* no run time */
+		"g,9,u,,,0,,,10,,COMPLETED\n"		/* asks nothing */
+		"h,9,u,,,-1e30,,,10,,COMPLETED\n"));
+	while (weft_trace_next(trace, &job, NULL) == 1)
+		jobs++;
+	report = weft_trace_get_report(trace);
+	ck_assert_int_eq(jobs, 3);
+	ck_assert_uint_eq(report->jobs, 3);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_BACKWARDS], 1);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_DUPLICATE], 1);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_COLUMNS], 1);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_NUMBER], 3);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_TIME], 1);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_RUNTIME], 1);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_SIZE], 1);
+	weft_buf_init(&buf, 10000);
+	ck_assert_int_eq(weft_trace_report_format(report, &buf), 0);
+	ck_assert_ptr_nonnull(strstr(weft_buf_str(&buf),
+		"3 lines with a number or time that is none, skipped (first: line 6, \"one\")"));
+	weft_buf_fini(&buf);
+	weft_trace_close(trace);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+START_TEST(a_cut_gzip_is_reported)
+{
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+	char path[512];
+	int jobs = 0;
+	gzFile z;
+
+	unit_tmpdir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/t.csv.gz", dir);
+	z = gzopen(path, "wb");
+	gzputs(z, CSV_HEAD);
+	for (int i = 0; i < 5000; i++)
+		gzprintf(z, "j%d,%d,u%d,,,1,,,%d,,COMPLETED\n", i, i, i % 7,
+			 i * 7919 % 1000);
+	gzclose(z);
+	trace = open_ok(path);
+	while (weft_trace_next(trace, &job, NULL) == 1)
+		jobs++;
+	ck_assert_int_eq(jobs, 5000);
+	ck_assert_uint_eq(weft_trace_get_report(trace)->fault[WEFT_FAULT_CUT_SHORT], 0);
+	weft_trace_close(trace);
+
+	ck_assert_int_eq(truncate(path, 9000), 0);
+	trace = open_ok(path);
+	for (jobs = 0; weft_trace_next(trace, &job, NULL) == 1; jobs++)
+		;
+	ck_assert(jobs > 0 && jobs < 5000);
+	ck_assert_uint_eq(weft_trace_get_report(trace)->fault[WEFT_FAULT_CUT_SHORT], 1);
+	weft_trace_close(trace);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+START_TEST(what_is_no_trace_is_refused)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "", "empty" },
+		{ "hello world\n", "expected the header" },
+		{ "a,b,c\n1,2,3\n", "no column \"job_id\"" },
+		{ "JobID|User\n1|ann\n", "no column \"Submit\"" },
+	};
+
+	unit_tmpdir(dir, sizeof(dir));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_trace *trace = NULL;
+
+		ck_assert_int_eq(weft_trace_open(write_file("t", cases[i].text),
+						 &trace, &err), -EINVAL);
+		ck_assert_msg(strstr(err.msg, cases[i].said) != NULL, "%s",
+			      err.msg);
+	}
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+/* Every real trace at hand reads to its end; how many rows is their README's. */
+START_TEST(real_traces_read_to_the_end)
+{
+	const char *data = getenv("WEFT_DATA");
+	char path[1024];
+	struct dirent *entry;
+	DIR *traces;
+
+	snprintf(path, sizeof(path), "%s/traces", data ? data : "../shared/data");
+	traces = opendir(path);
+	if (!traces) {
+		fprintf(stderr, "skipped: no real traces (set WEFT_DATA)\n");
+		return;
+	}
+	while ((entry = readdir(traces))) {
+		const struct weft_trace_report *report;
+		struct weft_trace_job job;
+		struct weft_trace *trace;
+
+		if (!strstr(entry->d_name, ".csv"))
+			continue;
+		snprintf(path, sizeof(path), "%s/traces/%s",
+			 data ? data : "../shared/data", entry->d_name);
+		trace = open_ok(path);
+		while (weft_trace_next(trace, &job, NULL) == 1)
+			ck_assert(job.runtime_sec >= 0 && job.submit_sec >= 0);
+		report = weft_trace_get_report(trace);
+		ck_assert_uint_ge(report->jobs, 900);
+		ck_assert_uint_eq(report->fault[WEFT_FAULT_NUMBER] +
+				  report->fault[WEFT_FAULT_COLUMNS] +
+				  report->fault[WEFT_FAULT_CUT_SHORT], 0);
+		weft_trace_close(trace);
+	}
+	closedir(traces);
+}
+END_TEST
+
+UNIT_MAIN("trace", sacct_rows_become_jobs, swf_rows_become_jobs,
+	  faults_are_counted_with_an_example, a_cut_gzip_is_reported,
+	  what_is_no_trace_is_refused, real_traces_read_to_the_end)
