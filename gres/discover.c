@@ -70,6 +70,8 @@ static void join(struct weft_inventory *inv, struct weft_inventory *places)
 			inv->gpu[i].pus = places->gpu[from].pus;
 			places->gpu[from].pus = NULL;
 		}
+		inv->gpu[i].cores = places->gpu[from].cores;
+		places->gpu[from].cores = NULL;
 		memcpy(inv->nic_path[i], places->nic_path[from],
 		       sizeof(inv->nic_path[i]));
 	}

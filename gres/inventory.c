@@ -40,8 +40,10 @@ void weft_inventory_destroy(struct weft_inventory *inv)
 {
 	if (!inv)
 		return;
-	for (uint32_t i = 0; i < WEFT_GPUS_MAX; i++)
+	for (uint32_t i = 0; i < WEFT_GPUS_MAX; i++) {
 		weft_idxset_destroy(inv->gpu[i].pus);
+		weft_idxset_destroy(inv->gpu[i].cores);
+	}
 	free(inv);
 }
 
@@ -82,6 +84,10 @@ static int check_devices(const struct weft_inventory *inv, struct weft_err *err)
 			return weft_err_set(err, EINVAL,
 					    "GPU %u: a CPU set of %u instead of %d",
 					    i, gpu->pus->size, WEFT_PUS_MAX);
+		if (gpu->cores && gpu->cores->size != WEFT_PUS_MAX)
+			return weft_err_set(err, EINVAL,
+					    "GPU %u: a core set of %u instead of %d",
+					    i, gpu->cores->size, WEFT_PUS_MAX);
 		if (gpu->pus &&
 		    weft_idxset_next(gpu->pus, inv->pu_count) < WEFT_PUS_MAX)
 			return weft_err_set(err, EINVAL,

@@ -69,6 +69,8 @@ struct weft_gpu {
 	uint64_t mem_mib;	/* 0 unknown */
 	struct weft_idxset *pus;	/* nearest logical CPUs by OS index (size
 					   WEFT_PUS_MAX), or NULL */
+	struct weft_idxset *cores;	/* nearest cores in the order of sockets,
+					   as Slurm numbers them, or NULL */
 };
 
 struct weft_nic {

@@ -12,7 +12,7 @@
  *     "numa_count": 2, "pu_count": 96, "note": "",
  *     "gpus": [ { "model": "...", "type": "h100", "uuid": "...",
  *                 "pci": "0000:1b:00.0", "numa": 0, "mem_mib": 81559,
- *                 "cpus": "0-47" } ],
+ *                 "cpus": "0-47", "cores": "0-23" } ],
  *     "nics": [ { "name": "mlx5_0", "pci": "...", "numa": 0,
  *                 "speed_mbps": 400000 } ],
  *     "link_mbps": [ [ 0, 450000 ], [ 450000, 0 ] ],
@@ -76,16 +76,17 @@ static bool put_place(struct json_object *obj, const struct weft_pci *pci,
 	       (numa_idx < 0 || put_number(obj, "numa", (uint64_t)numa_idx));
 }
 
-static bool put_cpus(struct json_object *obj, const struct weft_idxset *pus)
+static bool put_set(struct json_object *obj, const char *key,
+		    const struct weft_idxset *set)
 {
 	struct weft_buf buf;
 	bool ok;
 
-	if (!pus)
+	if (!set)
 		return true;
 	weft_buf_init(&buf, 64 << 10);
-	weft_cpulist_format(pus, &buf);
-	ok = !weft_buf_error(&buf) && put_text(obj, "cpus", weft_buf_str(&buf));
+	weft_cpulist_format(set, &buf);
+	ok = !weft_buf_error(&buf) && put_text(obj, key, weft_buf_str(&buf));
 	weft_buf_fini(&buf);
 	return ok;
 }
@@ -101,7 +102,8 @@ static bool append_gpu(struct json_object *array, const struct weft_gpu *gpu)
 	       put_text(obj, "uuid", gpu->uuid) &&
 	       put_place(obj, &gpu->pci, gpu->numa_idx) &&
 	       (!gpu->mem_mib || put_number(obj, "mem_mib", gpu->mem_mib)) &&
-	       put_cpus(obj, gpu->pus);
+	       put_set(obj, "cpus", gpu->pus) &&
+	       put_set(obj, "cores", gpu->cores);
 }
 
 static bool append_nic(struct json_object *array, const struct weft_nic *nic)
@@ -278,10 +280,26 @@ static int get_place(const struct spot *spot, struct json_object *obj,
 	return rc;
 }
 
+static int get_set(const struct spot *spot, struct json_object *obj,
+		   const char *key, struct weft_idxset **ret_set)
+{
+	struct json_object *found;
+	int rc = 0;
+
+	if (!json_object_object_get_ex(obj, key, &found))
+		return 0;
+	if (json_object_is_type(found, json_type_string))
+		rc = weft_cpulist_parse(json_object_get_string(found), ret_set);
+	if (rc == -ENOMEM)
+		return weft_err_set(spot->err, ENOMEM, "out of memory");
+	if (rc || !*ret_set)
+		return complain(spot, key, "a list of numbers such as \"0-3,8\"");
+	return 0;
+}
+
 static int get_gpu(const struct spot *spot, struct json_object *obj,
 		   struct weft_gpu *gpu)
 {
-	struct json_object *cpus;
 	int rc = get_text(spot, obj, "model", gpu->model, sizeof(gpu->model));
 
 	if (!rc)
@@ -292,15 +310,11 @@ static int get_gpu(const struct spot *spot, struct json_object *obj,
 		rc = get_place(spot, obj, &gpu->pci, &gpu->numa_idx);
 	if (!rc)
 		rc = get_number(spot, obj, "mem_mib", UINT32_MAX, &gpu->mem_mib);
-	if (rc || !json_object_object_get_ex(obj, "cpus", &cpus))
-		return rc;
-	if (json_object_is_type(cpus, json_type_string))
-		rc = weft_cpulist_parse(json_object_get_string(cpus), &gpu->pus);
-	if (rc == -ENOMEM)
-		return weft_err_set(spot->err, ENOMEM, "out of memory");
-	if (rc || !gpu->pus)
-		return complain(spot, "cpus", "a list of CPUs such as \"0-3,8\"");
-	return 0;
+	if (!rc)
+		rc = get_set(spot, obj, "cpus", &gpu->pus);
+	if (!rc)
+		rc = get_set(spot, obj, "cores", &gpu->cores);
+	return rc;
 }
 
 static int get_nic(const struct spot *spot, struct json_object *obj,

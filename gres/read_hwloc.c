@@ -310,6 +310,29 @@ static int describe_place(const struct hwloc_work *work, hwloc_obj_t obj,
 	return 0;
 }
 
+/* hwloc's logical index of a core is Slurm's number of it. */
+static int describe_cores(const struct hwloc_work *work, hwloc_obj_t obj,
+			  struct weft_idxset **ret_cores)
+{
+	hwloc_obj_t near = hwloc_get_non_io_ancestor_obj(work->topology, obj);
+	hwloc_obj_t core = NULL;
+	struct weft_idxset *cores;
+
+	if (!near || !near->cpuset || hwloc_bitmap_iszero(near->cpuset) ||
+	    !hwloc_get_nbobjs_by_type(work->topology, HWLOC_OBJ_CORE))
+		return 0;
+	cores = weft_idxset_create(WEFT_PUS_MAX);
+	if (!cores)
+		return -ENOMEM;
+	while ((core = hwloc_get_next_obj_by_type(work->topology,
+						  HWLOC_OBJ_CORE, core)))
+		if (core->logical_index < WEFT_PUS_MAX &&
+		    hwloc_bitmap_intersects(core->cpuset, near->cpuset))
+			weft_idxset_add(cores, core->logical_index);
+	*ret_cores = cores;
+	return 0;
+}
+
 /* "GV100GL [Tesla V100 SXM2 16GB]" names the chip, then the product. */
 static void describe_model(hwloc_obj_t obj, struct weft_gpu *gpu)
 {
@@ -472,6 +495,8 @@ static int fill(struct hwloc_work *work, struct weft_err *err)
 
 		describe_gpu(work->gpu[i], gpu);
 		rc = describe_place(work, work->gpu[i], &gpu->numa_idx, &gpu->pus);
+		if (!rc)
+			rc = describe_cores(work, work->gpu[i], &gpu->cores);
 		if (rc)
 			return weft_err_set(err, ENOMEM, "out of memory");
 	}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_rails.c - NICs beside GPUs, and the same GPUs on several nodes */
+#include "config.h"
+
+#include <string.h>
+
+#include "gres/rails.h"
+#include "tests/unit/pick_machines.h"
+
+static void add_nic(struct weft_inventory *inv, const char *name,
+		    uint32_t speed_mbps, const uint8_t *paths)
+{
+	struct weft_nic *nic = &inv->nic[inv->nic_count];
+
+	strncpy(nic->name, name, sizeof(nic->name) - 1);
+	nic->speed_mbps = speed_mbps;
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		inv->nic_path[i][inv->nic_count] = paths[i];
+	inv->nic_count++;
+}
+
+START_TEST(test_nearest_spreads_over_equals)
+{
+	static const uint8_t near[] = { WEFT_PATH_PIX, WEFT_PATH_PIX,
+					WEFT_PATH_SYS, WEFT_PATH_SYS };
+	static const uint8_t far[] = { WEFT_PATH_SYS, WEFT_PATH_SYS,
+				       WEFT_PATH_NODE, WEFT_PATH_NODE };
+	static const int32_t want[] = { 1, 2, 4, 4 };
+	struct weft_inventory *inv = nvswitch(4);
+	int32_t nic_idx[WEFT_GPUS_MAX];
+
+	weft_rails_nearest(inv, nic_idx);
+	ck_assert_int_eq(nic_idx[0], -1);
+	add_nic(inv, "eno1", 10000, near);	/* near, but no RDMA */
+	add_nic(inv, "mlx5_0", 400000, near);
+	add_nic(inv, "mlx5_1", 400000, near);
+	add_nic(inv, "mlx5_2", 100000, far);
+	add_nic(inv, "mlx5_3", 400000, far);	/* faster */
+	weft_rails_nearest(inv, nic_idx);
+	for (uint32_t i = 0; i < 4; i++)
+		ck_assert_int_eq(nic_idx[i], want[i]);
+	ck_assert_int_eq(nic_idx[4], -1);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+START_TEST(test_same_set_on_all_nodes)
+{
+	struct weft_inventory *inv = nvswitch(8);
+	struct weft_picker *picker = weft_picker_create(inv);
+	const struct weft_picker *pickers[] = { picker, picker, picker };
+	weft_gpuset_t free[] = { 0xfe, 0xfd, 0x7f };
+	struct weft_pick picks[3] = { 0 };
+	bool same;
+
+	ck_assert(weft_rails_pick(pickers, free, 3, 4, WEFT_PICK_RING, picks, &same));
+	ck_assert(same);
+	ck_assert_uint_eq(picks[0].gpus & ~UINT64_C(0x7c), 0);
+	ck_assert_int_eq(__builtin_popcountll(picks[0].gpus), 4);
+	ck_assert_uint_eq(picks[1].gpus, picks[0].gpus);
+	ck_assert_uint_eq(picks[2].gpus, picks[0].gpus);
+	/* Nothing in common: the best on each. */
+	free[0] = 0x0f;
+	free[1] = 0xf0;
+	ck_assert(weft_rails_pick(pickers, free, 2, 4, WEFT_PICK_RING, picks, &same));
+	ck_assert(!same);
+	ck_assert_uint_eq(picks[0].gpus, 0x0f);
+	ck_assert_uint_eq(picks[1].gpus, 0xf0);
+	/* Too few on one: nothing is touched. */
+	picks[0].gpus = 0x55;
+	free[1] = 0x70;
+	ck_assert(!weft_rails_pick(pickers, free, 2, 4, WEFT_PICK_RING, picks, NULL));
+	ck_assert_uint_eq(picks[0].gpus, 0x55);
+	weft_picker_destroy(picker);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+START_TEST(test_bandwidth_before_rails)
+{
+	struct weft_inventory *inv = pairs(4);
+	struct weft_picker *picker = weft_picker_create(inv);
+	const struct weft_picker *pickers[] = { picker, picker };
+	weft_gpuset_t free[] = { 0xb, 0xd };	/* 0,1,3 and 0,2,3 */
+	struct weft_pick picks[2];
+	bool same;
+
+	ck_assert(weft_rails_pick(pickers, free, 2, 2, WEFT_PICK_RING, picks, &same));
+	ck_assert(!same);	/* 0,3 is common, over PCIe */
+	ck_assert_uint_eq(picks[0].gpus, 0x3);
+	ck_assert_uint_eq(picks[1].gpus, 0xc);
+	weft_picker_destroy(picker);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+START_TEST(test_unlike_nodes_pick_for_themselves)
+{
+	struct weft_inventory *a = nvswitch(4), *b = dgx1();
+	struct weft_picker *pick_a = weft_picker_create(a);
+	struct weft_picker *pick_b = weft_picker_create(b);
+	const struct weft_picker *pickers[] = { pick_a, pick_b };
+	weft_gpuset_t free[] = { ~UINT64_C(0), ~UINT64_C(1) };
+	struct weft_pick picks[2];
+	bool same;
+
+	ck_assert(weft_rails_pick(pickers, free, 2, 2, WEFT_PICK_RING, picks, &same));
+	ck_assert_uint_eq(picks[0].gpus, 0x3);
+	ck_assert_uint_eq(picks[1].gpus, 0x6);
+	ck_assert(!same);
+	weft_picker_destroy(pick_a);
+	weft_picker_destroy(pick_b);
+	weft_inventory_destroy(a);
+	weft_inventory_destroy(b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("rails");
+	TCase *tcase = tcase_create("rails");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	(void)pcie_only;
+	(void)random_machine;
+	tcase_add_test(tcase, test_nearest_spreads_over_equals);
+	tcase_add_test(tcase, test_same_set_on_all_nodes);
+	tcase_add_test(tcase, test_bandwidth_before_rails);
+	tcase_add_test(tcase, test_unlike_nodes_pick_for_themselves);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
