@@ -24,6 +24,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/nearest.h"
 #include "lib/buf.h"
 #include "lib/nearest.h"
 #include "tools/flow/sbatch_options.h"

@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compile.c - see compile.h
+ *
+ * Tasks are taken level by level, so that whatever a unit needs already has
+ * its object.  Within a level units fall into groups by a key: all that makes
+ * two of them one array, that is the same options, the same dependencies and,
+ * unless they are single commands, the same task.  Single commands of one
+ * shape merge into one array whose script chooses by index.  A group becomes
+ * one object, or several where an index would reach MaxArraySize.
+ *
+ * Dependencies:
+ *   full fan      afterok on each whole object that the needed task fills;
+ *                 on elements where the object holds other tasks as well, or
+ *                 where a part of it is over already
+ *   one to one    aftercorr, when both sides are arrays with equal indices
+ *   "on: failed"  afternotok for a single parent that is not retried;
+ *                 otherwise the unit waits here until its parents are settled,
+ *                 because "failed" is known only after the last retry
+ *
+ * A unit whose needs are not all in Slurm or settled stays TODO for a later
+ * pass: that is how waves work on a small site.
+ *
+ * Slots: an array without matrix keeps the user's own indices, so that
+ * $SLURM_ARRAY_TASK_ID is what the file says; other tasks count from 0.
+ * Where that passes MaxArraySize, the object carries a base.
+ *
+ * Cost: linear in units, plus one hash of a key per unit where options vary
+ * by unit, else per task.  10,000 unlike tasks take a few tens of ms.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/flow/compile.h"
+#include "tools/flow/compile_key.h"
+
+#define MERGE_SCRIPT_MAX ((size_t)1 << 20)	/* bytes of commands in one array */
+
+struct group {
+	char *key;
+	uint32_t hash;
+	uint32_t first_task;
+	bool merged;		/* single commands of several tasks */
+	uint32_t *units;
+	uint32_t count, cap;
+	struct weft_term *terms;
+	uint32_t term_count;
+	size_t script_bytes;
+	uint32_t next_full;	/* closed at its size limit: the group after it */
+};
+
+struct pass {
+	struct weft_plan *plan;
+	const struct weft_plan_limits *limits;
+	struct weft_err *err;
+	uint32_t first_object;
+	uint64_t live;
+	struct group *groups;
+	uint32_t group_count, group_cap;
+	uint32_t *slots;	/* hash of open groups: number + 1 */
+	uint32_t slot_mask;
+};
+
+static int no_memory(struct weft_err *err)
+{
+	return weft_err_set(err, ENOMEM, "out of memory");
+}
+
+int weft_plan_init(struct weft_plan *plan, const struct weft_flow *flow,
+		   const struct weft_flow_graph *graph, struct weft_err *err)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->flow = flow;
+	plan->graph = graph;
+	plan->units = calloc(flow->unit_count + 1, sizeof(*plan->units));
+	if (!plan->units)
+		return no_memory(err);
+	for (uint32_t u = 0; u < flow->unit_count; u++) {
+		plan->units[u].cause = WEFT_CAUSE_NONE;
+		plan->units[u].object = WEFT_NO_OBJECT;
+		plan->units[u].slot = WEFT_NO_SLOT;
+	}
+	return 0;
+}
+
+void weft_plan_fini(struct weft_plan *plan)
+{
+	for (uint32_t o = 0; o < plan->object_count; o++) {
+		struct weft_object *object = &plan->objects[o];
+
+		for (uint32_t s = 0; s < object->setting_count; s++)
+			free(object->settings[s].value);
+		free(object->settings);
+		free(object->units);
+		free(object->slots);
+		free(object->terms);
+	}
+	for (uint32_t u = 0; plan->units && u < plan->flow->unit_count; u++)
+		free(plan->units[u].changes);
+	free(plan->objects);
+	free(plan->units);
+	memset(plan, 0, sizeof(*plan));
+}
+
+const struct weft_flow_task *weft_plan_task(const struct weft_plan *plan,
+					    uint32_t unit, uint32_t *ret_local)
+{
+	const struct weft_flow *flow = plan->flow;
+	uint32_t low = 0, high = flow->task_count - 1;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low + 1) / 2;
+
+		if (flow->tasks[mid].first_unit <= unit)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	if (ret_local)
+		*ret_local = unit - flow->tasks[low].first_unit;
+	return &flow->tasks[low];
+}
+
+int weft_plan_apply_when(struct weft_plan *plan, struct weft_err *err)
+{
+	const struct weft_flow *flow = plan->flow;
+
+	for (uint32_t t = 0; t < flow->task_count; t++) {
+		const struct weft_flow_task *task = &flow->tasks[t];
+
+		for (uint32_t u = 0; task->when && u < task->unit_count; u++) {
+			bool truth;
+			int rc = weft_flow_when(flow, task, u, &truth, err);
+
+			if (rc) {
+				weft_err_prefix(err, "%s:%u: task \"%.60s\"", task->at->file,
+						task->at->line, task->name);
+				return rc;
+			}
+			if (!truth && plan->units[task->first_unit + u].state == WEFT_UNIT_TODO)
+				plan->units[task->first_unit + u].state = WEFT_UNIT_SKIPPED;
+		}
+	}
+	return 0;
+}
+
+/* What the parents of one need come to for one unit (local number). */
+struct verdict {
+	uint32_t open, failed, done;	/* parents by state */
+};
+
+static void judge(const struct weft_plan *plan, const struct weft_flow_need *need,
+		  uint32_t local, struct verdict *v)
+{
+	const struct weft_flow_task *parent = &plan->flow->tasks[need->task_idx];
+	uint32_t from = need->each ? local : 0;
+	uint32_t to = need->each ? local + 1 : parent->unit_count;
+
+	memset(v, 0, sizeof(*v));
+	for (uint32_t u = from; u < to; u++) {
+		switch (plan->units[parent->first_unit + u].state) {
+		case WEFT_UNIT_FAILED:
+			v->failed++;
+			break;
+		case WEFT_UNIT_TODO:
+		case WEFT_UNIT_LIVE:
+			v->open++;
+			break;
+		default:
+			v->done++;
+		}
+	}
+}
+
+/* TODO: may still run; FAILED or SKIPPED: it never will. */
+static enum weft_unit_state fate(const struct weft_plan *plan,
+				 const struct weft_flow_task *task, uint32_t local,
+				 const struct verdict *full)
+{
+	for (uint32_t n = 0; n < task->need_count; n++) {
+		const struct weft_flow_need *need = &task->needs[n];
+		struct verdict v;
+
+		if (need->on == WEFT_NEED_ANY)
+			continue;
+		if (need->each)
+			judge(plan, need, local, &v);
+		else
+			v = full[n];
+		if (need->on == WEFT_NEED_OK && v.failed)
+			return WEFT_UNIT_FAILED;
+		if (need->on == WEFT_NEED_FAILED && !v.open && !v.failed)
+			return WEFT_UNIT_SKIPPED;
+	}
+	return WEFT_UNIT_TODO;
+}
+
+uint32_t weft_plan_settle(struct weft_plan *plan)
+{
+	uint32_t changed = 0;
+
+	for (uint32_t i = 0; i < plan->flow->task_count; i++) {
+		const struct weft_flow_task *task =
+			&plan->flow->tasks[plan->graph->order[i]];
+		struct verdict *full = calloc(task->need_count + 1, sizeof(*full));
+
+		for (uint32_t n = 0; full && n < task->need_count; n++)
+			if (!task->needs[n].each)
+				judge(plan, &task->needs[n], 0, &full[n]);
+		for (uint32_t u = 0; full && u < task->unit_count; u++) {
+			struct weft_unit *unit = &plan->units[task->first_unit + u];
+			enum weft_unit_state now;
+
+			if (unit->state != WEFT_UNIT_TODO)
+				continue;
+			now = fate(plan, task, u, full);
+			if (now == WEFT_UNIT_TODO)
+				continue;
+			unit->state = (uint8_t)now;
+			if (now == WEFT_UNIT_FAILED)
+				unit->cause = WEFT_CAUSE_DEPENDENCY;
+			changed++;
+		}
+		free(full);
+	}
+	return changed;
+}
+
+struct terms {
+	struct weft_term *list;
+	uint32_t count, cap;
+};
+
+static int term_add(struct terms *terms, enum weft_term_kind kind, uint32_t object,
+		    uint32_t slot)
+{
+	if (terms->count == terms->cap) {
+		uint32_t cap = terms->cap ? terms->cap * 2 : 4;
+		struct weft_term *more = reallocarray(terms->list, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		terms->list = more;
+		terms->cap = cap;
+	}
+	terms->list[terms->count++] = (struct weft_term){ kind, object, slot };
+	return 0;
+}
+
+static enum weft_term_kind kind_of(enum weft_need_on on)
+{
+	return on == WEFT_NEED_OK ? WEFT_TERM_OK :
+	       on == WEFT_NEED_ANY ? WEFT_TERM_ANY : WEFT_TERM_FAILED;
+}
+
+/* The whole object stands for the task: nothing else in it, nothing failed. */
+static bool object_is_all(const struct weft_object *object,
+			  const struct weft_flow_task *task)
+{
+	return !object->bad_count &&
+	       object->units[0] >= task->first_unit &&
+	       object->units[object->unit_count - 1] <
+		       task->first_unit + task->unit_count;
+}
+
+/* A retried parent's failure is not its last word: wait for it here. */
+static bool must_wait(const struct weft_flow_task *parent,
+		      const struct weft_flow_need *need)
+{
+	if (need->on == WEFT_NEED_OK)
+		return false;
+	return parent->retry_max || (need->on == WEFT_NEED_FAILED && !need->each &&
+				     parent->unit_count > 1);
+}
+
+/* Terms of a full fan; 1: a parent is not in Slurm yet, -errno: no memory. */
+static int full_terms(struct weft_plan *plan, const struct weft_flow_need *need,
+		      struct terms *terms)
+{
+	const struct weft_flow_task *parent = &plan->flow->tasks[need->task_idx];
+	enum weft_term_kind kind = kind_of(need->on);
+	uint32_t last = WEFT_NO_OBJECT;
+
+	for (uint32_t u = 0; u < parent->unit_count; u++) {
+		const struct weft_unit *unit = &plan->units[parent->first_unit + u];
+		const struct weft_object *object;
+		int rc;
+
+		if (unit->state == WEFT_UNIT_TODO)
+			return 1;
+		if (unit->state != WEFT_UNIT_LIVE)
+			continue;
+		if (must_wait(parent, need))
+			return 1;
+		if (unit->object == last)
+			continue;
+		object = &plan->objects[unit->object];
+		if (object_is_all(object, parent)) {
+			last = unit->object;
+			rc = term_add(terms, kind, unit->object, WEFT_NO_SLOT);
+		} else {
+			rc = term_add(terms, kind, unit->object, unit->slot);
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* The term of a one-to-one need for one unit; same answers. */
+static int each_term(struct weft_plan *plan, const struct weft_flow_task *task,
+		     const struct weft_flow_need *need, uint32_t local,
+		     struct terms *terms)
+{
+	const struct weft_flow_task *parent = &plan->flow->tasks[need->task_idx];
+	const struct weft_unit *unit = &plan->units[parent->first_unit + local];
+	const struct weft_object *object;
+
+	if (unit->state == WEFT_UNIT_TODO)
+		return 1;
+	if (unit->state != WEFT_UNIT_LIVE)
+		return 0;
+	if (must_wait(parent, need))
+		return 1;
+	object = &plan->objects[unit->object];
+	/* aftercorr waits for success; other words name the element itself. */
+	if (need->on == WEFT_NEED_OK && object->is_array && task->unit_count > 1 &&
+	    object_is_all(object, parent))
+		return term_add(terms, WEFT_TERM_CORR, unit->object, WEFT_NO_SLOT);
+	return term_add(terms, kind_of(need->on), unit->object, unit->slot);
+}
+
+static uint32_t hash_key(const char *key, size_t len)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)key[i]) * 1099511628211u;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static int groups_rehash(struct pass *p)
+{
+	uint32_t size = p->slot_mask ? (p->slot_mask + 1) * 2 : 64;
+	uint32_t *slots = calloc(size, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	free(p->slots);
+	p->slots = slots;
+	p->slot_mask = size - 1;
+	for (uint32_t g = 0; g < p->group_count; g++) {
+		uint32_t s = p->groups[g].hash & p->slot_mask;
+
+		while (slots[s])
+			s = (s + 1) & p->slot_mask;
+		slots[s] = g + 1;
+	}
+	return 0;
+}
+
+static struct group *group_find(struct pass *p, const char *key, size_t len)
+{
+	uint32_t hash = hash_key(key, len), s;
+	struct group *more;
+
+	if (p->group_count * 2 >= p->slot_mask && groups_rehash(p))
+		return NULL;
+	for (s = hash & p->slot_mask; p->slots[s]; s = (s + 1) & p->slot_mask)
+		if (p->groups[p->slots[s] - 1].hash == hash &&
+		    !strcmp(p->groups[p->slots[s] - 1].key, key))
+			return &p->groups[p->slots[s] - 1];
+	if (p->group_count == p->group_cap) {
+		uint32_t cap = p->group_cap ? p->group_cap * 2 : 64;
+
+		more = reallocarray(p->groups, cap, sizeof(*more));
+		if (!more)
+			return NULL;
+		p->groups = more;
+		p->group_cap = cap;
+	}
+	more = &p->groups[p->group_count];
+	memset(more, 0, sizeof(*more));
+	more->key = strdup(key);
+	more->hash = hash;
+	if (!more->key)
+		return NULL;
+	p->slots[s] = ++p->group_count;
+	return more;
+}
+
+static int group_add(struct group *group, uint32_t unit)
+{
+	if (group->count == group->cap) {
+		uint32_t cap = group->cap ? group->cap * 2 : 4;
+		uint32_t *more = reallocarray(group->units, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		group->units = more;
+		group->cap = cap;
+	}
+	group->units[group->count++] = unit;
+	return 0;
+}
+
+static int by_term(const void *a, const void *b)
+{
+	const struct weft_term *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	return x->slot < y->slot ? -1 : x->slot > y->slot;
+}
+
+static void terms_sort(struct terms *terms)
+{
+	uint32_t kept = 0;
+
+	if (!terms->count)
+		return;
+	qsort(terms->list, terms->count, sizeof(*terms->list), by_term);
+	for (uint32_t i = 0; i < terms->count; i++)
+		if (!kept || by_term(&terms->list[kept - 1], &terms->list[i]))
+			terms->list[kept++] = terms->list[i];
+	terms->count = kept;
+}
+
+/* Put one unit into the group of its key. */
+static int place_unit(struct pass *p, const struct weft_flow_task *task,
+		      uint32_t local, struct weft_buf *key, const struct terms *terms)
+{
+	uint32_t task_idx = (uint32_t)(task - p->plan->flow->tasks);
+	bool merge = weft_key_merges(task);
+	struct group *group;
+
+	for (uint32_t i = 0; i < terms->count; i++)
+		weft_buf_addf(key, "%d:%u:%u,", (int)terms->list[i].kind,
+			      terms->list[i].object, terms->list[i].slot);
+	if (weft_buf_error(key))
+		return weft_err_set(p->err, EFBIG, "task \"%.60s\" depends on too many others",
+				    task->name);
+	group = group_find(p, weft_buf_str(key), key->len);
+	if (!group)
+		return no_memory(p->err);
+	if (!group->count) {
+		group->first_task = task_idx;
+		group->merged = merge;
+		group->term_count = terms->count;
+		group->terms = calloc(terms->count + 1, sizeof(*group->terms));
+		if (!group->terms)
+			return no_memory(p->err);
+		if (terms->count)
+			memcpy(group->terms, terms->list,
+			       terms->count * sizeof(*group->terms));
+	}
+	return group_add(group, task->first_unit + local) ? no_memory(p->err) : 0;
+}
+
+static int place_task(struct pass *p, const struct weft_flow_task *task)
+{
+	struct weft_plan *plan = p->plan;
+	bool has_each = false, wait = false;
+	struct terms full = { 0 }, own = { 0 };
+	struct weft_buf key;
+	int rc = 0;
+
+	for (uint32_t n = 0; n < task->need_count && !rc && !wait; n++) {
+		has_each |= task->needs[n].each;
+		if (!task->needs[n].each) {
+			rc = full_terms(plan, &task->needs[n], &full);
+			wait = rc > 0;
+		}
+	}
+	weft_buf_init(&key, (size_t)64 << 20);
+	for (uint32_t u = 0; u < task->unit_count && rc == 0; u++) {
+		struct weft_unit *unit = &plan->units[task->first_unit + u];
+		const struct terms *terms = &full;
+
+		if (unit->state != WEFT_UNIT_TODO)
+			continue;
+		if (p->live >= p->limits->max_queued)
+			break;
+		if (has_each) {
+			own.count = 0;
+			for (uint32_t i = 0; i < full.count && !rc; i++)
+				rc = term_add(&own, full.list[i].kind,
+					      full.list[i].object, full.list[i].slot);
+			for (uint32_t n = 0; n < task->need_count && !rc; n++)
+				if (task->needs[n].each)
+					rc = each_term(plan, task, &task->needs[n], u, &own);
+			if (rc > 0) {
+				rc = 0;
+				continue;
+			}
+			terms_sort(&own);
+			terms = &own;
+		} else if (!u) {
+			terms_sort(&full);
+		}
+		weft_buf_clear(&key);
+		if (!rc)
+			rc = weft_key_unit(plan, task, u, &key, p->err);
+		if (!rc)
+			rc = place_unit(p, task, u, &key, terms);
+		p->live++;
+	}
+	weft_buf_fini(&key);
+	free(full.list);
+	free(own.list);
+	return rc > 0 ? 0 : rc == -ENOMEM ? no_memory(p->err) : rc;
+}
+
+static uint32_t slot_of(const struct weft_plan *plan, uint32_t unit, bool merged,
+			uint32_t position)
+{
+	uint32_t local;
+	const struct weft_flow_task *task = weft_plan_task(plan, unit, &local);
+
+	if (merged)
+		return position;
+	return task->index_count && !task->axis_count ? task->index[local] : local;
+}
+
+static struct weft_object *object_new(struct pass *p)
+{
+	struct weft_plan *plan = p->plan;
+
+	if (plan->object_count == plan->object_cap) {
+		uint32_t cap = plan->object_cap ? plan->object_cap * 2 : 64;
+		struct weft_object *more =
+			reallocarray(plan->objects, cap, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		plan->objects = more;
+		plan->object_cap = cap;
+	}
+	memset(&plan->objects[plan->object_count], 0, sizeof(*plan->objects));
+	return &plan->objects[plan->object_count++];
+}
+
+/* One object of units [from, to) of a group. */
+static int make_object(struct pass *p, const struct group *group, uint32_t from,
+		       uint32_t to, uint32_t base)
+{
+	struct weft_plan *plan = p->plan;
+	struct weft_object *object = object_new(p);
+	uint32_t number = plan->object_count - 1, local;
+	const struct weft_flow_task *task;
+
+	if (!object)
+		return no_memory(p->err);
+	task = weft_plan_task(plan, group->units[from], &local);
+	object->task_idx = (uint32_t)(task - plan->flow->tasks);
+	object->unit_count = object->live_count = to - from;
+	object->base = base;
+	object->is_array = task->unit_count > 1 || task->index_count ||
+			   object->unit_count > 1;
+	object->root = true;
+	object->begin = plan->units[group->units[from]].not_before;
+	object->units = calloc(to - from, sizeof(uint32_t));
+	object->slots = calloc(to - from, sizeof(uint32_t));
+	object->terms = calloc(group->term_count + 1, sizeof(*object->terms));
+	if (!object->units || !object->slots || !object->terms)
+		return no_memory(p->err);
+	for (uint32_t i = from; i < to; i++) {
+		struct weft_unit *unit = &plan->units[group->units[i]];
+		uint32_t slot = slot_of(plan, group->units[i], group->merged, i) - base;
+
+		object->units[i - from] = group->units[i];
+		object->slots[i - from] = slot;
+		unit->state = WEFT_UNIT_LIVE;
+		unit->object = number;
+		unit->slot = object->is_array ? slot : WEFT_NO_SLOT;
+	}
+	object->term_count = group->term_count;
+	if (group->term_count)
+		memcpy(object->terms, group->terms,
+		       group->term_count * sizeof(*object->terms));
+	for (uint32_t i = 0; i < group->term_count; i++)
+		object->root &= group->terms[i].object < p->first_object;
+	return weft_key_settings(plan, task, local, object, p->err);
+}
+
+/* aftercorr holds only while both sides count their slots from one base. */
+static int close_group(struct pass *p, const struct group *group)
+{
+	uint32_t max = p->limits->max_array_size, from = 0;
+
+	while (from < group->count) {
+		uint32_t base = slot_of(p->plan, group->units[from], group->merged, from) /
+				max * max;
+		uint32_t to = from;
+		size_t bytes = 0;
+		int rc;
+
+		while (to < group->count &&
+		       slot_of(p->plan, group->units[to], group->merged, to) - base < max) {
+			if (group->merged) {
+				bytes += strlen(weft_plan_task(p->plan, group->units[to],
+							       NULL)->run) + 200;
+				if (bytes > MERGE_SCRIPT_MAX && to > from)
+					break;
+			}
+			to++;
+		}
+		if (group->merged)
+			base = from;
+		rc = make_object(p, group, from, to, base);
+		if (rc)
+			return rc;
+		from = to;
+	}
+	return 0;
+}
+
+static int close_groups(struct pass *p)
+{
+	int rc = 0;
+
+	for (uint32_t g = 0; g < p->group_count; g++) {
+		if (!rc)
+			rc = close_group(p, &p->groups[g]);
+		free(p->groups[g].key);
+		free(p->groups[g].units);
+		free(p->groups[g].terms);
+	}
+	p->group_count = 0;
+	if (p->slots)
+		memset(p->slots, 0, (p->slot_mask + 1) * sizeof(*p->slots));
+	return rc;
+}
+
+/* Tasks sorted by level, needs first; counting sort. */
+static uint32_t *by_level(const struct weft_plan *plan)
+{
+	const struct weft_flow_graph *graph = plan->graph;
+	uint32_t *start = calloc(graph->level_count + 1, sizeof(*start));
+	uint32_t *order = calloc(plan->flow->task_count + 1, sizeof(*order));
+
+	for (uint32_t t = 0; start && order && t < plan->flow->task_count; t++)
+		start[graph->level[t] + 1]++;
+	for (uint32_t l = 0; start && l < graph->level_count; l++)
+		start[l + 1] += start[l];
+	for (uint32_t t = 0; start && order && t < plan->flow->task_count; t++)
+		order[start[graph->level[t]]++] = t;
+	if (!start || !order) {
+		free(order);
+		order = NULL;
+	}
+	free(start);
+	return order;
+}
+
+int weft_plan_pass(struct weft_plan *plan, const struct weft_plan_limits *limits,
+		   uint32_t *ret_first, struct weft_err *err)
+{
+	struct pass p = { .plan = plan, .limits = limits, .err = err,
+			  .first_object = plan->object_count };
+	uint32_t *order = by_level(plan), level = 0;
+	int rc = 0;
+
+	if (!order)
+		return no_memory(err);
+	for (uint32_t u = 0; u < plan->flow->unit_count; u++)
+		p.live += plan->units[u].state == WEFT_UNIT_LIVE;
+	for (uint32_t i = 0; i < plan->flow->task_count && !rc; i++) {
+		if (plan->graph->level[order[i]] != level) {
+			rc = close_groups(&p);
+			level = plan->graph->level[order[i]];
+		}
+		if (!rc)
+			rc = place_task(&p, &plan->flow->tasks[order[i]]);
+	}
+	if (rc)
+		while (p.group_count) {
+			struct group *group = &p.groups[--p.group_count];
+
+			free(group->key);
+			free(group->units);
+			free(group->terms);
+		}
+	else
+		rc = close_groups(&p);
+	free(p.groups);
+	free(p.slots);
+	free(order);
+	*ret_first = p.first_object;
+	return rc;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* compile_key.h - what makes two units one array; between compile.c and shape.c. */
+#ifndef WEFT_FLOW_COMPILE_KEY_H
+#define WEFT_FLOW_COMPILE_KEY_H
+
+#include "tools/flow/compile.h"
+
+/* True if the task is one command that may share an array with others. */
+bool weft_key_merges(const struct weft_flow_task *task);
+/* Append the key of a unit, dependencies aside. */
+int weft_key_unit(const struct weft_plan *plan, const struct weft_flow_task *task,
+		  uint32_t local, struct weft_buf *key, struct weft_err *err);
+/* Fill object->settings with the options' values for that unit. */
+int weft_key_settings(const struct weft_plan *plan,
+		      const struct weft_flow_task *task, uint32_t local,
+		      struct weft_object *object, struct weft_err *err);
+
+#endif
