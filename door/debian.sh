@@ -17,12 +17,14 @@
 # and renamed when configure is through: if slurm-VERSION is there with its
 # stamp, it is whole.
 
-BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config check
-	libhwloc-dev libnuma-dev libjson-c-dev libpmix-dev libyaml-dev
-	libsqlite3-dev libxml2-dev libmunge-dev libslurm-dev libpam0g-dev
-	dpkg-dev xz-utils bzip2 patch"
-SLURM_PACKAGES="slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
-	slurmdbd slurm-wlm-mysql-plugin mariadb-server-core procps"
+# What configure.ac asks for, and a Slurm to run; on every release.
+PACKAGES="gcc libc6-dev make pkg-config check libhwloc-dev libjson-c-dev
+	libmunge-dev libnuma-dev libpmix-dev libslurm-dev libsqlite3-dev
+	libxml2-dev libyaml-dev zlib1g-dev
+	munge slurm-client slurm-wlm-basic-plugins slurmctld slurmd procps"
+# What only this system needs: to make configure, and Slurm's own configure.
+BUILD_PACKAGES="autoconf automake bzip2 dpkg-dev libpam0g-dev libtool patch
+	xz-utils mariadb-server-core slurm-wlm-mysql-plugin slurmdbd"
 SERVICES="munge slurmctld slurmd slurmdbd"
 
 system_check()
@@ -139,7 +141,7 @@ packages_ready()
 	local missing
 
 	# shellcheck disable=SC2086  # lists of words
-	missing=$(packages_missing $BUILD_PACKAGES $SLURM_PACKAGES ${WEFT_PACKAGES:-} "$@")
+	missing=$(packages_missing $PACKAGES $BUILD_PACKAGES "$@")
 	# shellcheck disable=SC2086
 	[ -z "$missing" ] || root_ready $missing
 	# shellcheck disable=SC2086

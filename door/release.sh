@@ -13,11 +13,6 @@
 RELEASE_PACKAGES="debootstrap mount"
 RELEASE_STEPS=4
 RELEASE_SUITE=trixie
-RELEASE_INSIDE="gcc libc6-dev make pkg-config check libhwloc-dev libnuma-dev
-	libjson-c-dev libyaml-dev libsqlite3-dev libxml2-dev libmunge-dev
-	libslurm-dev slurmctld slurmd slurm-client slurm-wlm-basic-plugins
-	munge procps"
-
 release_root=$cache/$RELEASE_SUITE
 
 release_root_ready()
@@ -25,15 +20,15 @@ release_root_ready()
 	if [ "$(id -u)" -ne 0 ]; then root_ready debootstrap; fi
 }
 
-# Words of the list that the chroot lacks.
+# Those of PACKAGES that the chroot lacks.
 release_missing()
 {
 	local have
-	have=$(dpkg-query --admindir="$1/var/lib/dpkg" -W \
+	have=$(dpkg-query --admindir="$release_root/var/lib/dpkg" -W \
 		-f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii *//p')
 
 	# shellcheck disable=SC2086  # a list of words
-	printf '%s\n' $RELEASE_INSIDE | grep -vxF -e "${have:-none}"
+	printf '%s\n' $PACKAGES | grep -vxF -e "${have:-none}"
 }
 
 release_mirror()
@@ -46,28 +41,38 @@ release_mirror()
 	printf '%s\n' "${uri:-http://deb.debian.org/debian}"
 }
 
-# Nothing in the chroot may start a daemon when it is installed.
+# A command in the chroot; a daemon that a package starts ends with it.
+release_in()
+{
+	# shellcheck disable=SC2016  # the inner shell's
+	as_root unshare -m -p -f --kill-child --mount-proc /bin/sh -c \
+		'mount -t proc proc "$1/proc" && exec chroot "$@"' sh \
+		"$release_root" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
 release_bootstrap()
 {
 	local new=$cache/.$RELEASE_SUITE-new
 
-	if [ -d "$release_root" ] && [ -z "$(release_missing "$release_root")" ]; then
+	if [ ! -d "$release_root" ]; then
+		as_root rm -rf "$new"
+		mkdir -p "$cache" || return
+		as_root debootstrap --variant=minbase "$RELEASE_SUITE" "$new" \
+			"$(release_mirror)" || apt_advice "Debian 13" || return
+		as_root mv "$new" "$release_root" || return
+	fi
+	if [ -z "$(release_missing)" ]; then
 		note "$release_root is there"
 		return
 	fi
-	as_root rm -rf "$new"
-	mkdir -p "$cache" || return
-	as_root debootstrap --variant=minbase "$RELEASE_SUITE" "$new" "$(release_mirror)" ||
+	# What an interrupted run left half installed comes first.
+	release_in dpkg --configure -a
+	release_in apt-get -q update
+	# shellcheck disable=SC2046  # a list of words
+	release_in apt-get -q install -y --no-install-recommends $(release_missing) ||
 		apt_advice "Debian 13" || return
-	printf '#!/bin/sh\nexit 101\n' | as_root tee "$new/usr/sbin/policy-rc.d" >/dev/null
-	as_root chmod 755 "$new/usr/sbin/policy-rc.d"
-	# shellcheck disable=SC2086  # a list of words
-	as_root unshare -m -p -f chroot "$new" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q install -y --no-install-recommends $RELEASE_INSIDE ||
-		apt_advice "Debian 13" || return
-	as_root chroot "$new" apt-get clean
-	as_root rm -rf "$release_root"
-	as_root mv "$new" "$release_root"
+	release_in apt-get clean
 }
 
 release_version()
