@@ -311,6 +311,14 @@ static int apply_links(struct smi_work *work)
 	return 0;
 }
 
+/* A NIC is in the NUMA node of a GPU that it reaches without leaving it. */
+static void place_nic(struct weft_inventory *inv, uint32_t nic_idx)
+{
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		if (inv->nic_path[i][nic_idx] <= WEFT_PATH_NODE)
+			inv->nic[nic_idx].numa_idx = inv->gpu[i].numa_idx;
+}
+
 static void complete_counts(struct smi_work *work)
 {
 	struct weft_inventory *inv = work->inv;
@@ -325,9 +333,11 @@ static void complete_counts(struct smi_work *work)
 				if (pu >= inv->pu_count)
 					inv->pu_count = pu + 1;
 	}
-	for (uint32_t i = 0; i < inv->nic_count; i++)
+	for (uint32_t i = 0; i < inv->nic_count; i++) {
+		place_nic(inv, i);
 		if (!work->nic_seen[i])
 			read_note(inv, "cut short in the rows of NICs");
+	}
 }
 
 static int fill(struct smi_work *work, const char *text)

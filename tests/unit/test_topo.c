@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_topo.c - what `weft topo` prints, from golden topologies and by hand
+ */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <libxml/parser.h>
+
+#include "gres/read_impl.h"
+#include "tools/topo/topo.h"
+
+static const struct topo_style plain;
+
+static struct weft_inventory *golden(const char *name)
+{
+	const char *srcdir = getenv("srcdir");
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv;
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/tests/golden/topo/good/%s",
+		 srcdir ? srcdir : SRCDIR, name);
+	ck_assert_msg(!weft_inventory_read(path, &inv, &err), "%s", err.msg);
+	return inv;
+}
+
+static struct weft_inventory *from_json(const char *text)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv;
+
+	ck_assert_msg(!read_json_text("text", text, strlen(text), &inv, &err),
+		      "%s", err.msg);
+	return inv;
+}
+
+static void check_has(const struct weft_buf *buf, const char *text)
+{
+	ck_assert_int_eq(weft_buf_error(buf), 0);
+	ck_assert_msg(strstr(weft_buf_str(buf), text) != NULL,
+		      "'%s' is not in:\n%s", text, weft_buf_str(buf));
+}
+
+/* ---- small words -------------------------------------------------------- */
+
+START_TEST(test_hostlist)
+{
+	static const struct {
+		const char *names[6], *want;
+	} cases[] = {
+		{ { "n3", "n1", "n2" }, "n[1-3]" },
+		{ { "n1", "n3", "n1" }, "n[1,3]" },
+		{ { "n09", "n10", "n8" }, "n8,n[09-10]" },
+		{ { "login", "gpu1" }, "gpu1,login" },
+		{ { "a1b2", "a1b3", "a2b2" }, "a1b[2-3],a2b2" },
+		{ { "7", "8" }, "[7-8]" },
+		{ { "x12345678901", "x12345678902" }, "x12[345678901-345678902]" },
+		{ { NULL }, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weft_buf buf;
+		uint32_t count = 0;
+
+		while (count < 6 && cases[i].names[count])
+			count++;
+		weft_buf_init(&buf, 4096);
+		ck_assert_int_eq(topo_hostlist(cases[i].names, count, &buf), 0);
+		ck_assert_str_eq(weft_buf_str(&buf), cases[i].want);
+		weft_buf_fini(&buf);
+	}
+}
+END_TEST
+
+START_TEST(test_gpu_lists)
+{
+	weft_gpuset_t gpus = 7;
+	struct weft_buf buf;
+	char gbps[16];
+
+	ck_assert(topo_parse_gpus("0,4-6,63", &gpus));
+	ck_assert_uint_eq(gpus, 0x8000000000000071);
+	weft_buf_init(&buf, 4096);
+	topo_format_gpus(gpus, &buf);
+	ck_assert_str_eq(weft_buf_str(&buf), "0,4-6,63");
+	weft_buf_clear(&buf);
+	topo_format_gpus(~UINT64_C(0), &buf);
+	ck_assert_str_eq(weft_buf_str(&buf), "0-63");
+	weft_buf_fini(&buf);
+	ck_assert(!topo_parse_gpus("64", &gpus));
+	ck_assert(!topo_parse_gpus("1;2", &gpus));
+	ck_assert(topo_parse_gpus("", &gpus));
+	ck_assert_uint_eq(gpus, 0);
+	topo_format_gbps(gbps, 450000);
+	ck_assert_str_eq(gbps, "450");
+	topo_format_gbps(gbps, 12500);
+	ck_assert_str_eq(gbps, "12.5");
+	topo_format_gbps(gbps, 0);
+	ck_assert_str_eq(gbps, "0");
+}
+END_TEST
+
+/* ---- pictures ----------------------------------------------------------- */
+
+START_TEST(test_show)
+{
+	static const char *const has[] = {
+		"smi-dgx1: 8 x GPU of unknown type, 2 NICs, 80 logical CPUs, read from smi\n",
+		"NUMA node 1  CPUs 20-39,60-79\n",
+		"  GPU 6    NIC mlx5_1 (PHB)\n",
+		"      3    50    25    50     .   SYS   SYS   SYS    25  |  PHB  SYS\n",
+		"PIX one PCIe switch, PHB the CPU's PCIe bridge, SYS between NUMA nodes\n",
+		"Best ring through all: 0-3-2-1-5-6-7-4, slowest hop 50 GB/s\n",
+	};
+	struct weft_inventory *inv = golden("smi-dgx1.txt");
+	struct topo_style loud = { .color = true, .unicode = true };
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	topo_show(inv, "smi-dgx1", &plain, &buf);
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++)
+		check_has(&buf, has[i]);
+	ck_assert_ptr_null(strchr(weft_buf_str(&buf), '\033'));
+	ck_assert_ptr_null(strstr(weft_buf_str(&buf), "NODE bridges"));
+	weft_buf_clear(&buf);
+	topo_show(inv, "smi-dgx1", &loud, &buf);
+	check_has(&buf, "\033[38;5;46m    50\033[0m");
+	check_has(&buf, "\u2502");
+	weft_buf_fini(&buf);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+/* Every golden machine draws to well-formed XML, names escaped. */
+START_TEST(test_svg)
+{
+	static const char *const names[] = {
+		"smi-dgx1.txt", "nccl-nvswitch.xml", "nccl-xgmi-ring.xml",
+		"json-short.json", "hwloc-nvswitch.xml", "nccl-cloud-tree.xml",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct weft_inventory *inv = golden(names[i]);
+		struct weft_buf buf;
+		xmlDoc *doc;
+
+		inv->host[0] = '\0';
+		weft_buf_init(&buf, 1 << 20);
+		topo_svg(inv, "<a & \"b\">", &buf);
+		ck_assert_int_eq(weft_buf_error(&buf), 0);
+		doc = xmlReadMemory(weft_buf_str(&buf), (int)buf.len, NULL, NULL,
+				    XML_PARSE_NONET);
+		ck_assert_msg(doc != NULL, "%s:\n%s", names[i], weft_buf_str(&buf));
+		check_has(&buf, "&lt;a &amp; &quot;b&quot;&gt;");
+		check_has(&buf, "GPU 1</text>");
+		xmlFreeDoc(doc);
+		weft_buf_fini(&buf);
+		weft_inventory_destroy(inv);
+	}
+}
+END_TEST
+
+START_TEST(test_pick_explains)
+{
+	struct weft_inventory *inv = golden("smi-dgx1.txt");
+	struct weft_picker *picker = weft_picker_create(inv);
+	struct topo_pick_ask ask = { .count = 2, .busy = 0x1 };
+	struct json_object *root, *part;
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert(topo_pick(inv, picker, &ask, &plain, &buf));
+	check_has(&buf, "choice    1,2\n");
+	check_has(&buf, "as a ring 1-2\n");
+	check_has(&buf, "all equal: the lower indices decide\n");
+	check_has(&buf, "Exact: every set of free GPUs was compared.");
+	check_has(&buf, "x0   [1]   [2]     3");
+	weft_buf_clear(&buf);
+	ask = (struct topo_pick_ask){ .count = 4, .busy = 0x11 };
+	ck_assert(topo_pick(inv, picker, &ask, &plain, &buf));
+	check_has(&buf, "sum over all pairs                      187        162 GB/s <- decides\n");
+	weft_buf_clear(&buf);
+	ask = (struct topo_pick_ask){ .count = 2, .busy = 0x1 };
+	ask.json = true;
+	ck_assert(topo_pick(inv, picker, &ask, &plain, &buf));
+	root = json_tokener_parse(weft_buf_str(&buf));
+	ck_assert_ptr_nonnull(root);
+	ck_assert(json_object_object_get_ex(root, "choice", &part));
+	ck_assert(json_object_object_get_ex(part, "ring_mbps", &part));
+	ck_assert_int_eq(json_object_get_int(part), 50000);
+	json_object_put(root);
+	weft_buf_clear(&buf);
+	ask.count = 8;
+	ck_assert(!topo_pick(inv, picker, &ask, &plain, &buf));
+	check_has(&buf, "\"fits\":false");
+	weft_buf_fini(&buf);
+	weft_picker_destroy(picker);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+/* ---- Slurm's files ------------------------------------------------------ */
+
+static const struct gres_case {
+	const char *json;
+	const char *node;
+	bool links;
+	const char *want;
+} gres_cases[] = {
+	/* hwloc's cores; runs of equal GPUs share a line */
+	{ "{\"weft_inventory\":1,\"source\":\"hwloc\",\"pu_count\":16,\"gpus\":["
+	  "{\"type\":\"h100\",\"cpus\":\"0-3,8-11\",\"cores\":\"0-3\"},"
+	  "{\"type\":\"h100\",\"cpus\":\"0-3,8-11\",\"cores\":\"0-3\"},"
+	  "{\"type\":\"h100\",\"cpus\":\"4-7,12-15\",\"cores\":\"4-7\"}]}",
+	  "n1", false,
+	  "# 3 GPUs, read from hwloc\n"
+	  "NodeName=n1 Name=gpu Type=h100 File=/dev/nvidia[0-1] Cores=0-3\n"
+	  "NodeName=n1 Name=gpu Type=h100 File=/dev/nvidia2 Cores=4-7\n" },
+	/* two threads a core, folded */
+	{ "{\"weft_inventory\":1,\"source\":\"smi\",\"pu_count\":16,\"gpus\":["
+	  "{\"cpus\":\"0-3,8-11\"},{\"cpus\":\"4-7,12-15\"}]}", NULL, false,
+	  "# 2 GPUs, read from smi\n"
+	  "Name=gpu File=/dev/nvidia0 Cores=0-3\n"
+	  "Name=gpu File=/dev/nvidia1 Cores=4-7\n" },
+	/* one thread a core */
+	{ "{\"weft_inventory\":1,\"source\":\"smi\",\"pu_count\":8,\"gpus\":["
+	  "{\"cpus\":\"0-3\"},{\"cpus\":\"4-7\"}]}", NULL, false,
+	  "# 2 GPUs, read from smi\n"
+	  "Name=gpu File=/dev/nvidia0 Cores=0-3\n"
+	  "Name=gpu File=/dev/nvidia1 Cores=4-7\n" },
+	/* a pattern that cannot be told: better none than wrong */
+	{ "{\"weft_inventory\":1,\"source\":\"smi\",\"pu_count\":8,\"gpus\":["
+	  "{\"cpus\":\"0,3,5\"}]}", NULL, false,
+	  "# 1 GPUs, read from smi\n"
+	  "# no Cores= for 1: the source does not tell threads from cores\n"
+	  "Name=gpu File=/dev/nvidia0\n" },
+	{ "{\"weft_inventory\":1,\"source\":\"json\",\"gpus\":["
+	  "{\"type\":\"mi250x\",\"cores\":\"0\"},{\"type\":\"mi250x\",\"cores\":\"0\"}],"
+	  "\"link_mbps\":[[0,200000],[200000,0]]}", NULL, true,
+	  "# 2 GPUs, read from json\n"
+	  "# Links= is for Slurm before 24.05; later releases choose worse with it\n"
+	  "Name=gpu Type=mi250x File=/dev/dri/renderD128 Cores=0 Links=-1,1\n"
+	  "Name=gpu Type=mi250x File=/dev/dri/renderD129 Cores=0 Links=1,-1\n" },
+};
+
+START_TEST(test_gres_conf)
+{
+	const struct gres_case *c = &gres_cases[_i];
+	struct weft_inventory *inv = from_json(c->json);
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	topo_gres_conf(inv, c->node, c->links, &buf);
+	ck_assert_str_eq(weft_buf_str(&buf), c->want);
+	weft_buf_fini(&buf);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
+static const struct topo_node nodes[] = {
+	{ "n4", "rackB.0" }, { "n1", "rackZ.1" }, { "n3", "rackB.0" },
+	{ "login", "" }, { "n2", "rackZ.1" }, { "n5", "rackB.0" },
+};
+
+START_TEST(test_topology_conf)
+{
+	static const char *const want[] = {
+		[TOPO_TREE] =
+		"# NVLink domain rackZ.1\nSwitchName=domain1 Nodes=n[1-2]\n"
+		"# NVLink domain rackB.0\nSwitchName=domain2 Nodes=n[3-5]\n"
+		"# no NVLink domain\nSwitchName=others Nodes=login\n"
+		"SwitchName=top Switches=domain[1-2],others\n",
+		[TOPO_BLOCK] =
+		"# NVLink domain rackZ.1\nBlockName=block1 Nodes=n[1-2]\n"
+		"# NVLink domain rackB.0\nBlockName=block2 Nodes=n[3-5]\n"
+		"BlockSizes=2\n"
+		"# in no NVLink domain, so in no block: login\n",
+		[TOPO_YAML] =
+		"---\n- topology: nvlink\n  cluster_default: true\n  block:\n"
+		"    block_sizes:\n      - 2\n    blocks:\n"
+		"      # NVLink domain rackZ.1\n      - block: block1\n        nodes: n[1-2]\n"
+		"      # NVLink domain rackB.0\n      - block: block2\n        nodes: n[3-5]\n"
+		"# in no NVLink domain, so in no block: login\n",
+	};
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(topo_topology_conf(nodes, 6, _i, &buf, &err), 0);
+	ck_assert_str_eq(weft_buf_str(&buf), want[_i]);
+	weft_buf_fini(&buf);
+}
+END_TEST
+
+START_TEST(test_topology_conf_refuses)
+{
+	static const struct topo_node bad = { "n1 n2", "x" };
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(topo_topology_conf(&nodes[3], 1, TOPO_BLOCK, &buf, &err),
+			 -ENOENT);
+	ck_assert(strstr(err.msg, "no node reports an NVLink domain"));
+	ck_assert_int_eq(topo_topology_conf(&bad, 1, TOPO_TREE, &buf, &err),
+			 -EINVAL);
+	ck_assert_str_eq(err.msg, "'n1 n2' is no name of a node");
+	weft_buf_fini(&buf);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("topo");
+	TCase *tcase = tcase_create("topo");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tcase, test_hostlist);
+	tcase_add_test(tcase, test_gpu_lists);
+	tcase_add_test(tcase, test_show);
+	tcase_add_test(tcase, test_svg);
+	tcase_add_test(tcase, test_pick_explains);
+	tcase_add_loop_test(tcase, test_gres_conf, 0,
+			    sizeof(gres_cases) / sizeof(gres_cases[0]));
+	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML + 1);
+	tcase_add_test(tcase, test_topology_conf_refuses);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

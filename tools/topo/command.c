@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.c - `weft topo`: read, ask, print
+ *
+ *   weft topo show [FILE]              the machine in the terminal
+ *   weft topo pick --gpus N [FILE]     which GPUs a job would get, and why
+ *   weft topo gres-conf [FILE...]      gres.conf
+ *   weft topo topology-conf NAME=FILE...  topology.conf or topology.yaml
+ *
+ * No FILE is this machine.  What was asked for goes to stdout, everything else
+ * to stderr; exit codes as everywhere: 0 done, 1 failed, 2 usage, 3 the answer
+ * is no (too few GPUs free).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/file.h"
+#include "tools/topo/topo.h"
+
+#define OUTPUT_LIMIT (16u << 20)
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NO };
+
+struct topo_options {
+	bool json, svg, links, no_color, help;
+	uint32_t gpus;
+	weft_gpuset_t busy;
+	enum weft_pick_goal goal;
+	enum topo_form form;
+	const char *node;
+};
+
+static const char help_text[] =
+"usage: weft topo show [--json | --svg] [FILE]\n"
+"       weft topo pick --gpus N [--busy LIST] [--goal ring|all] [--json] [FILE]\n"
+"       weft topo gres-conf [--node NAME] [--links] [FILE | NAME=FILE ...]\n"
+"       weft topo topology-conf [--form tree|block|yaml] NAME=FILE ...\n"
+"\n"
+"FILE is a topology: hwloc XML, NCCL's topology XML, the text of\n"
+"\"nvidia-smi topo -m\", or what \"weft topo show --json\" wrote.  Without one,\n"
+"this machine is looked at.\n"
+"\n"
+"  --json         the inventory, or the choice, as JSON\n"
+"  --svg          the machine as a drawing\n"
+"  --gpus N       how many GPUs the job wants\n"
+"  --busy LIST    GPUs that are taken, such as 0,4-5\n"
+"  --goal WORD    ring (the default) or all: what the bandwidth is wanted for\n"
+"  --node NAME    put NodeName=NAME before each line\n"
+"  --links        with Links=: for Slurm before 24.05 only\n"
+"  --form WORD    tree (the default), block (Slurm 23.11 on), yaml (25.05 on)\n"
+"  --no-color     no colours, also when writing to a terminal\n";
+
+static int complain(const char *text, const char *word)
+{
+	fprintf(stderr, "weft topo: %s%s\nTry \"weft topo --help\".\n", text, word);
+	return EXIT_USAGE;
+}
+
+static int fail(const struct weft_err *err)
+{
+	fprintf(stderr, "weft topo: %s\n", err->msg);
+	return EXIT_FAILED;
+}
+
+/* Print and release what was gathered. */
+static int finish(struct weft_buf *buf, int code)
+{
+	bool ok = !weft_buf_error(buf) &&
+		  fputs(weft_buf_str(buf), stdout) >= 0 && !fflush(stdout);
+
+	weft_buf_fini(buf);
+	if (ok)
+		return code;
+	fprintf(stderr, "weft topo: cannot write the output\n");
+	return EXIT_FAILED;
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+static bool parse_count(const char *text, uint32_t *ret_count)
+{
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || count > WEFT_GPUS_MAX)
+		return false;
+	*ret_count = (uint32_t)count;
+	return true;
+}
+
+static bool parse_word(const char *word, const char *const *words, int *ret)
+{
+	for (int i = 0; words[i]; i++)
+		if (!strcmp(word, words[i])) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
+static int take_option(int option, struct topo_options *options)
+{
+	static const char *const goals[] = { "ring", "all", NULL };
+	static const char *const forms[] = { "tree", "block", "yaml", NULL };
+	int word = 0;
+
+	switch (option) {
+	case 'j':
+		options->json = true;
+		return 0;
+	case 's':
+		options->svg = true;
+		return 0;
+	case 'l':
+		options->links = true;
+		return 0;
+	case 'c':
+		options->no_color = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	case 'N':
+		options->node = optarg;
+		return 0;
+	case 'g':
+		return parse_count(optarg, &options->gpus) ? 0 :
+		       complain("--gpus wants a number from 0 to 64, not ", optarg);
+	case 'b':
+		return topo_parse_gpus(optarg, &options->busy) ? 0 :
+		       complain("--busy wants a list of GPUs such as 0,4-5, not ",
+				optarg);
+	case 'o':
+		if (!parse_word(optarg, goals, &word))
+			return complain("--goal wants ring or all, not ", optarg);
+		options->goal = word;
+		return 0;
+	case 'f':
+		if (!parse_word(optarg, forms, &word))
+			return complain("--form wants tree, block or yaml, not ",
+					optarg);
+		options->form = word;
+		return 0;
+	default:
+		return complain("see the usage", "");
+	}
+}
+
+static int parse_options(int argc, char **argv, struct topo_options *options)
+{
+	static const struct option table[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "svg", no_argument, NULL, 's' },
+		{ "links", no_argument, NULL, 'l' },
+		{ "no-color", no_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "node", required_argument, NULL, 'N' },
+		{ "gpus", required_argument, NULL, 'g' },
+		{ "busy", required_argument, NULL, 'b' },
+		{ "goal", required_argument, NULL, 'o' },
+		{ "form", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option, rc = 0;
+
+	options->gpus = UINT32_MAX;
+	optind = 0;
+	while (!rc && (option = getopt_long(argc, argv, "h", table, NULL)) != -1)
+		rc = take_option(option, options);
+	return rc;
+}
+
+static struct topo_style style_of(const struct topo_options *options)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return (struct topo_style){
+		.color = !options->no_color && isatty(STDOUT_FILENO) &&
+			 !(no_color && *no_color),
+		.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	};
+}
+
+/* ---- show and pick ------------------------------------------------------ */
+
+static int load(const char *path, struct weft_inventory **ret_inv,
+		struct weft_err *err)
+{
+	return path ? weft_inventory_read(path, ret_inv, err)
+		    : weft_inventory_discover(ret_inv, err);
+}
+
+static int run_show(const struct topo_options *options, int argc, char **argv)
+{
+	const char *path = argc ? argv[0] : NULL;
+	struct topo_style style = style_of(options);
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv;
+	struct weft_buf buf;
+
+	if (argc > 1)
+		return complain("show takes one file, and there is also ", argv[1]);
+	if (load(path, &inv, &err))
+		return fail(&err);
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	if (options->json) {
+		struct json_object *root = weft_inventory_to_json(inv);
+
+		weft_buf_addf(&buf, "%s\n", json_object_to_json_string_ext(
+			root, JSON_C_TO_STRING_SPACED |
+			JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(root);
+	} else if (options->svg) {
+		topo_svg(inv, path ? path : "this machine", &buf);
+	} else {
+		topo_show(inv, path ? path : "this machine", &style, &buf);
+	}
+	weft_inventory_destroy(inv);
+	return finish(&buf, EXIT_DONE);
+}
+
+static int run_pick(const struct topo_options *options, int argc, char **argv)
+{
+	const char *path = argc ? argv[0] : NULL;
+	struct topo_style style = style_of(options);
+	struct topo_pick_ask ask = {
+		.count = options->gpus, .busy = options->busy,
+		.goal = options->goal, .json = options->json,
+	};
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv;
+	struct weft_picker *picker;
+	struct weft_buf buf;
+	bool fits;
+
+	if (options->gpus == UINT32_MAX)
+		return complain("pick needs --gpus N", "");
+	if (argc > 1)
+		return complain("pick takes one file, and there is also ", argv[1]);
+	if (load(path, &inv, &err))
+		return fail(&err);
+	picker = weft_picker_create(inv);
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	fits = picker && topo_pick(inv, picker, &ask, &style, &buf);
+	if (!picker)
+		fprintf(stderr, "weft topo: out of memory\n");
+	else if (!fits)
+		fprintf(stderr, "weft topo: %u GPUs are asked for, but of %u only %u are free\n",
+			ask.count, inv->gpu_count,
+			inv->gpu_count - (uint32_t)__builtin_popcountll(
+				ask.busy & (inv->gpu_count >= 64 ? ~UINT64_C(0) :
+				(UINT64_C(1) << inv->gpu_count) - 1)));
+	weft_inventory_destroy(inv);
+	weft_picker_destroy(picker);
+	return finish(&buf, fits ? EXIT_DONE : picker ? EXIT_NO : EXIT_FAILED);
+}
+
+/* ---- files for Slurm ---------------------------------------------------- */
+
+/* "node7=FILE": the name is cut off and returned; NULL if there is none. */
+static const char *take_name(char *word, char **ret_path)
+{
+	char *equals = strchr(word, '=');
+
+	*ret_path = word;
+	if (!equals || memchr(word, '/', (size_t)(equals - word)))
+		return NULL;
+	*equals = '\0';
+	*ret_path = equals + 1;
+	return word;
+}
+
+static int run_gres_conf(const struct topo_options *options, int argc, char **argv)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv;
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	for (int i = 0; i < (argc ? argc : 1); i++) {
+		const char *node = options->node;
+		char *path = NULL;
+
+		if (argc) {
+			const char *name = take_name(argv[i], &path);
+
+			node = name ? name : node;
+		}
+		if (load(path, &inv, &err)) {
+			weft_buf_fini(&buf);
+			return fail(&err);
+		}
+		if (!inv->gpu_count)
+			fprintf(stderr, "weft topo: %s: no GPUs\n",
+				path ? path : "this machine");
+		topo_gres_conf(inv, node, options->links, &buf);
+		weft_inventory_destroy(inv);
+	}
+	return finish(&buf, EXIT_DONE);
+}
+
+/* The NVLink domains that the files tell of; domains[i] is one allocation. */
+static int read_domains(int argc, char **argv, struct topo_node *nodes,
+			char (*domains)[64], struct weft_err *err)
+{
+	for (int i = 0; i < argc; i++) {
+		struct weft_inventory *inv;
+		char *path;
+		int rc;
+
+		nodes[i].name = take_name(argv[i], &path);
+		rc = weft_inventory_read(path, &inv, err);
+		if (rc)
+			return rc;
+		snprintf(domains[i], sizeof(domains[i]), "%s", inv->domain);
+		nodes[i].domain = domains[i];
+		weft_inventory_destroy(inv);
+	}
+	return 0;
+}
+
+static int run_topology_conf(const struct topo_options *options, int argc,
+			     char **argv)
+{
+	struct topo_node *nodes = calloc((size_t)argc + 1, sizeof(*nodes));
+	char (*domains)[64] = calloc((size_t)argc + 1, sizeof(*domains));
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf buf;
+	int rc = nodes && domains ? 0 : weft_err_set(&err, ENOMEM, "out of memory");
+
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	if (!rc)
+		rc = read_domains(argc, argv, nodes, domains, &err);
+	if (!rc)
+		rc = topo_topology_conf(nodes, (uint32_t)argc, options->form, &buf,
+					&err);
+	free(nodes);
+	free(domains);
+	if (!rc)
+		return finish(&buf, EXIT_DONE);
+	weft_buf_fini(&buf);
+	return fail(&err);
+}
+
+static int check_named(int argc, char **argv)
+{
+	if (!argc)
+		return complain("topology-conf needs NAME=FILE for each node", "");
+	for (int i = 0; i < argc; i++)
+		if (!strchr(argv[i], '=') || *argv[i] == '=')
+			return complain("topology-conf wants NAME=FILE, not ", argv[i]);
+	return 0;
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+int topo_command(int argc, char **argv)
+{
+	struct topo_options options = { 0 };
+	int rc = parse_options(argc, argv, &options);
+	const char *verb;
+
+	if (rc)
+		return rc;
+	if (options.help) {
+		fputs(help_text, stdout);
+		return EXIT_DONE;
+	}
+	if (optind >= argc)
+		return complain("what? show, pick, gres-conf or topology-conf", "");
+	verb = argv[optind++];
+	argc -= optind;
+	argv += optind;
+	if (!strcmp(verb, "show"))
+		return run_show(&options, argc, argv);
+	if (!strcmp(verb, "pick"))
+		return run_pick(&options, argc, argv);
+	if (!strcmp(verb, "gres-conf"))
+		return run_gres_conf(&options, argc, argv);
+	if (strcmp(verb, "topology-conf"))
+		return complain("show, pick, gres-conf or topology-conf, not ", verb);
+	rc = check_named(argc, argv);
+	return rc ? rc : run_topology_conf(&options, argc, argv);
+}

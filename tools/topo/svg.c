@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * svg.c - one machine as a drawing
+ *
+ * NUMA nodes are panels side by side, GPUs stand in them in index order, each
+ * with its NIC below.  Links between GPUs are curves, as wide as they are fast
+ * against the widest.  Where all pairs are linked alike (NVSwitch, or a full
+ * mesh) 120 curves would be a smear: one bar across the top, to which every GPU
+ * is tied, says the same.
+ *
+ * No script, no font file, no outside reference; text is escaped.  Colours are
+ * readable on white and by the colour-blind (blue and orange).
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gres/device.h"
+#include "gres/rails.h"
+#include "tools/topo/topo.h"
+
+#define BOX_W 92
+#define BOX_H 46
+#define GAP 20
+#define MARGIN 24
+#define TOP 60
+#define LINKS_H 200	/* room for curves above the GPUs */
+#define NIC_H 26
+
+struct drawing {
+	const struct weft_inventory *inv;
+	struct weft_buf *buf;
+	uint32_t x[WEFT_GPUS_MAX];	/* of a GPU's box */
+	uint32_t width;
+	uint32_t gpu_y;
+	uint32_t widest_mbps;
+	bool uniform;
+};
+
+static void add_escaped(struct weft_buf *buf, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			weft_buf_adds(buf, "&lt;");
+		else if (*text == '>')
+			weft_buf_adds(buf, "&gt;");
+		else if (*text == '&')
+			weft_buf_adds(buf, "&amp;");
+		else if (*text == '"')
+			weft_buf_adds(buf, "&quot;");
+		else
+			weft_buf_add(buf, text, 1);
+	}
+}
+
+static void add_text(struct weft_buf *buf, uint32_t x, uint32_t y,
+		     const char *class, const char *text)
+{
+	weft_buf_addf(buf, "<text x=\"%u\" y=\"%u\" class=\"%s\">", x, y, class);
+	add_escaped(buf, text);
+	weft_buf_adds(buf, "</text>\n");
+}
+
+/* GPUs left to right by NUMA node, then by index; a wider gap between nodes. */
+static void lay_out(struct drawing *d)
+{
+	uint32_t x = MARGIN + GAP;
+
+	for (int32_t numa = -1; numa < (int32_t)d->inv->numa_count; numa++) {
+		uint32_t before = x;
+
+		for (uint32_t i = 0; i < d->inv->gpu_count; i++) {
+			if (d->inv->gpu[i].numa_idx != numa)
+				continue;
+			d->x[i] = x;
+			x += BOX_W + GAP;
+		}
+		if (x != before)
+			x += 2 * GAP;
+	}
+	d->width = x < 420 ? 420 : x;
+	d->uniform = d->inv->gpu_count > 2;
+	for (uint32_t i = 0; i < d->inv->gpu_count; i++)
+		for (uint32_t j = 0; j < i; j++) {
+			if (d->inv->link_mbps[i][j] > d->widest_mbps)
+				d->widest_mbps = d->inv->link_mbps[i][j];
+			if (d->inv->link_mbps[i][j] != d->inv->link_mbps[1][0])
+				d->uniform = false;
+		}
+	if (!d->widest_mbps)
+		d->uniform = false;
+	d->gpu_y = TOP + (d->uniform ? 90 : d->widest_mbps ? LINKS_H : 30);
+}
+
+static void draw_panel(struct drawing *d, int32_t numa)
+{
+	uint32_t from = UINT32_MAX, to = 0;
+	char title[48];
+
+	for (uint32_t i = 0; i < d->inv->gpu_count; i++) {
+		if (d->inv->gpu[i].numa_idx != numa)
+			continue;
+		if (d->x[i] < from)
+			from = d->x[i];
+		if (d->x[i] + BOX_W > to)
+			to = d->x[i] + BOX_W;
+	}
+	if (from == UINT32_MAX)
+		return;
+	weft_buf_addf(d->buf, "<rect class=\"numa\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"8\"/>\n",
+		      from - GAP / 2, d->gpu_y - GAP / 2, to - from + GAP,
+		      BOX_H + NIC_H + 56);
+	snprintf(title, sizeof(title), numa < 0 ? "NUMA node unknown" :
+		 "NUMA node %d", numa);
+	add_text(d->buf, from, d->gpu_y + BOX_H + NIC_H + 38, "small", title);
+}
+
+static void draw_gpu(struct drawing *d, uint32_t i, int32_t nic_idx)
+{
+	const struct weft_gpu *gpu = &d->inv->gpu[i];
+	uint32_t x = d->x[i], y = d->gpu_y;
+	char text[64];
+
+	weft_buf_addf(d->buf, "<rect class=\"gpu\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"5\"/>\n",
+		      x, y, BOX_W, BOX_H);
+	snprintf(text, sizeof(text), "GPU %u", i);
+	add_text(d->buf, x + BOX_W / 2, y + 20, "label", text);
+	snprintf(text, sizeof(text), "%.13s", gpu->type);
+	add_text(d->buf, x + BOX_W / 2, y + 37, "sub", text);
+	if (nic_idx < 0)
+		return;
+	weft_buf_addf(d->buf, "<path class=\"pcie\" d=\"M%u %u v14\"/>\n<rect class=\"nic\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"4\"/>\n",
+		      x + BOX_W / 2, y + BOX_H, x + 6, y + BOX_H + 14,
+		      BOX_W - 12, NIC_H - 6);
+	snprintf(text, sizeof(text), "%.11s", d->inv->nic[nic_idx].name);
+	add_text(d->buf, x + BOX_W / 2, y + BOX_H + 28, "sub", text);
+}
+
+static void draw_bar(struct drawing *d)
+{
+	char text[64], gbps[16];
+	uint32_t y = TOP + 16, right = 0;
+
+	for (uint32_t i = 0; i < d->inv->gpu_count; i++)
+		if (d->x[i] + BOX_W > right)
+			right = d->x[i] + BOX_W;
+	for (uint32_t i = 0; i < d->inv->gpu_count; i++)
+		weft_buf_addf(d->buf, "<path class=\"link\" stroke-width=\"4\" d=\"M%u %u V%u\"/>\n",
+			      d->x[i] + BOX_W / 2, y + 28, d->gpu_y);
+	weft_buf_addf(d->buf, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"28\" rx=\"6\"/>\n",
+		      MARGIN + GAP, y, right - MARGIN - GAP);
+	topo_format_gbps(gbps, d->widest_mbps);
+	snprintf(text, sizeof(text), "every pair %s GB/s each way", gbps);
+	add_text(d->buf, (MARGIN + GAP + right) / 2, y + 19, "onbar", text);
+}
+
+static void draw_link(struct drawing *d, uint32_t i, uint32_t j)
+{
+	uint32_t a = d->x[i] + BOX_W / 2, b = d->x[j] + BOX_W / 2;
+	uint32_t reach = a > b ? a - b : b - a, rise;
+	uint32_t mbps = d->inv->link_mbps[i][j];
+	char gbps[16];
+
+	rise = reach > d->width ? LINKS_H : 30 + reach * (LINKS_H - 40) / d->width;
+	topo_format_gbps(gbps, mbps);
+	weft_buf_addf(d->buf, "<path class=\"link\" stroke-width=\"%.1f\" d=\"M%u %u C%u %u %u %u %u %u\"><title>GPU %u - GPU %u: %s GB/s</title></path>\n",
+		      1.0 + 4.0 * mbps / d->widest_mbps, a, d->gpu_y, a,
+		      d->gpu_y - rise, b, d->gpu_y - rise, b, d->gpu_y,
+		      i < j ? i : j, i < j ? j : i, gbps);
+}
+
+static void draw_head(struct drawing *d, const char *name, uint32_t height)
+{
+	char gbps[16], text[128];
+
+	weft_buf_addf(d->buf, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" font-family=\"sans-serif\">\n",
+		      d->width, height, d->width, height);
+	weft_buf_adds(d->buf, "<style>.gpu{fill:#e8f0fb;stroke:#1f5fa8;stroke-width:1.5}.nic{fill:#fff3e2;stroke:#c76b00}.numa{fill:#f6f6f6;stroke:#bbb}.link{fill:none;stroke:#1f5fa8;stroke-opacity:.75}.pcie{stroke:#999;stroke-width:1.5}.bar{fill:#1f5fa8}.title{font-size:18px;font-weight:bold}.label{font-size:14px;font-weight:bold;text-anchor:middle}.sub{font-size:11px;text-anchor:middle;fill:#444}.small{font-size:12px;fill:#444}.onbar{font-size:13px;text-anchor:middle;fill:#fff}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+	add_text(d->buf, MARGIN, 30, "title", *d->inv->host ? d->inv->host : name);
+	topo_format_gbps(gbps, d->widest_mbps);
+	snprintf(text, sizeof(text), "%u GPUs, %u NICs, %s%s%s", d->inv->gpu_count,
+		 d->inv->nic_count, d->widest_mbps ? "widest link " : "no links known",
+		 d->widest_mbps ? gbps : "", d->widest_mbps ? " GB/s" : "");
+	add_text(d->buf, MARGIN, 50, "small", text);
+}
+
+void topo_svg(const struct weft_inventory *inv, const char *name,
+	      struct weft_buf *buf)
+{
+	struct drawing d = { .inv = inv, .buf = buf };
+	int32_t nic_idx[WEFT_GPUS_MAX];
+
+	weft_rails_nearest(inv, nic_idx);
+	lay_out(&d);
+	draw_head(&d, name, d.gpu_y + BOX_H + NIC_H + 80);
+	for (int32_t numa = -1; numa < (int32_t)inv->numa_count; numa++)
+		draw_panel(&d, numa);
+	if (d.uniform)
+		draw_bar(&d);
+	for (uint32_t i = 0; i < inv->gpu_count && !d.uniform; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (inv->link_mbps[i][j])
+				draw_link(&d, i, j);
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		draw_gpu(&d, i, nic_idx[i]);
+	weft_buf_adds(buf, "</svg>\n");
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * topo.h - a node's devices for people, and for the files that Slurm wants
+ *
+ * Pure functions from inventories to text: they add to a weft_buf and the
+ * caller checks weft_buf_error() once.  command.c is the one that reads files
+ * and prints.
+ */
+#ifndef WEFT_TOOLS_TOPO_TOPO_H
+#define WEFT_TOOLS_TOPO_TOPO_H
+
+#include "gres/pick.h"
+#include "lib/buf.h"
+
+struct topo_style {
+	bool color;	/* the terminal knows ANSI colours */
+	bool unicode;	/* and box-drawing characters */
+};
+
+/* GPUs to set apart in a picture; both may be 0. */
+struct topo_marks {
+	weft_gpuset_t chosen, busy;
+};
+
+/* "450", "12.5": GB/s of a number of MB/s. */
+void topo_format_gbps(char text[16], uint64_t mbps);
+/* "0,3-5" of a set. */
+void topo_format_gpus(weft_gpuset_t gpus, struct weft_buf *buf);
+/* The reverse; false unless it is a list of indices below 64. */
+bool topo_parse_gpus(const char *text, weft_gpuset_t *ret_gpus);
+
+/* show.c: the machine, its places, then topo_matrix(). */
+void topo_show(const struct weft_inventory *inv, const char *name,
+	       const struct topo_style *style, struct weft_buf *buf);
+/* matrix.c: who is linked to whom, and how fast. */
+void topo_matrix(const struct weft_inventory *inv,
+		 const struct topo_marks *marks, const struct topo_style *style,
+		 struct weft_buf *buf);
+/* svg.c: the same as a drawing. */
+void topo_svg(const struct weft_inventory *inv, const char *name,
+	      struct weft_buf *buf);
+
+/* pick.c: choose and explain; false if fewer than count are free. */
+struct topo_pick_ask {
+	uint32_t count;
+	weft_gpuset_t busy;
+	enum weft_pick_goal goal;
+	bool json;
+};
+bool topo_pick(const struct weft_inventory *inv,
+	       const struct weft_picker *picker, const struct topo_pick_ask *ask,
+	       const struct topo_style *style, struct weft_buf *buf);
+
+/*
+ * gres_conf.c: gres.conf lines of a node, NodeName= left out if node is NULL.
+ * links: with Links=, which helps Slurm before 24.05 only.
+ */
+void topo_gres_conf(const struct weft_inventory *inv, const char *node,
+		    bool links, struct weft_buf *buf);
+
+/* topology_conf.c: many nodes by the NVLink domain that each reports. */
+struct topo_node {
+	const char *name;
+	const char *domain;	/* "" if it is in none */
+};
+enum topo_form { TOPO_TREE, TOPO_BLOCK, TOPO_YAML };
+int topo_topology_conf(const struct topo_node *nodes, uint32_t count,
+		       enum topo_form form, struct weft_buf *buf,
+		       struct weft_err *err);
+
+/*
+ * hostlist.c: "n[1-3,7],login" of names, sorted, each once; order[] of the
+ * caller is not changed.
+ */
+int topo_hostlist(const char *const *names, uint32_t count,
+		  struct weft_buf *buf);
+
+/* command.c: `weft topo ...`, argv[0] is "topo"; an exit code. */
+int topo_command(int argc, char **argv);
+
+#endif
