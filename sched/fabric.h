@@ -16,6 +16,7 @@
 #ifndef WEFT_SCHED_FABRIC_H
 #define WEFT_SCHED_FABRIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"

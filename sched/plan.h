@@ -50,8 +50,14 @@ struct weft_place {
 	uint32_t units;
 };
 
+/*
+ * Every job has at least one decision.  An array with several pending tasks
+ * has one for each task that starts or is planned, side by side, and the last
+ * may say why the rest waits.
+ */
 struct weft_decision {
 	uint32_t job_idx;	/* in the array given */
+	uint32_t limit_sec;	/* the time limit it is planned with */
 	struct weft_reason reason;	/* .kind WEFT_REASON_START: start it now */
 	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
 	uint32_t place_first, place_count;	/* in weft_plan.place[] */
@@ -64,7 +70,7 @@ struct weft_plan_stats {
 };
 
 struct weft_plan {
-	struct weft_decision *decision;	/* one a job, in the order given */
+	struct weft_decision *decision;	/* in the order of the jobs given */
 	uint32_t decision_count;
 	struct weft_place *place;
 	uint32_t place_count;

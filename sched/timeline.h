@@ -40,7 +40,7 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 				    uint32_t node_idx, int64_t start_sec,
 				    int64_t end_sec);
 
-/* Invariants: sorted, nothing negative, no two equal steps side by side. */
+/* Invariants: every row begins now and is sorted by time. */
 int weft_timeline_check(const struct weft_timeline *tl, struct weft_err *err);
 
 #endif

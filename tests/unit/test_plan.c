@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_plan.c - single decisions of the planner, each a case that has a name */
+#include "config.h"
+
+#include <errno.h>
+
+#include "tests/unit/sched_sample.h"
+#include "tests/unit/torture.h"
+
+#define HOUR 3600
+
+/*
+ * One node of 4 GPUs.  A: 2 GPUs for an hour, running.  B: 3 GPUs for an hour,
+ * next.  C: 1 GPU for two hours fits beside A and beside B, so it starts now.
+ */
+START_TEST(a_job_starts_beside_the_planned_one)
+{
+	struct sample s;
+	struct weft_shape shapes[2];
+	struct weft_job jobs[2];
+	struct weft_plan *plan;
+
+	sample_init(&s, 1, 4, 0);
+	sample_run(&s, 0, 0x3, 2, HOUR);
+	shapes[0] = sample_shape(&s, 1, 3, HOUR);
+	shapes[1] = sample_shape(&s, 1, 1, 2 * HOUR);
+	jobs[0] = sample_job(1, 0);
+	jobs[1] = sample_job(2, 1);
+	plan = sample_plan(&s, shapes, 2, jobs, 2);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_GPUS);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + HOUR);
+	ck_assert_uint_eq(plan->decision[0].reason.blocker_count, 1);
+	ck_assert_uint_eq(plan->blocker[plan->decision[0].reason.blocker_first].job_id, 1000);
+	ck_assert_int_eq(plan->decision[1].reason.kind, WEFT_REASON_START);
+	ck_assert_uint_eq(plan->place[plan->decision[1].place_first].gpus & 0x3, 0);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+/* With 2 GPUs C would delay B by an hour: it must not start. */
+START_TEST(a_job_that_would_delay_the_planned_one_waits)
+{
+	struct sample s;
+	struct weft_shape shapes[2];
+	struct weft_job jobs[2];
+	struct weft_plan *plan;
+
+	for (uint32_t depth = 1; depth <= 2; depth++) {
+		sample_init(&s, 1, 4, 0);
+		s.policy.plan_depth = depth;
+		sample_run(&s, 0, 0x3, 2, HOUR);
+		shapes[0] = sample_shape(&s, 1, 3, HOUR);
+		shapes[1] = sample_shape(&s, 1, 2, 2 * HOUR);
+		jobs[0] = sample_job(1, 0);
+		jobs[1] = sample_job(2, 1);
+		plan = sample_plan(&s, shapes, 2, jobs, 2);
+		ck_assert_int_eq(plan->decision[1].reason.kind,
+				 WEFT_REASON_PRIORITY);
+		ck_assert_int_eq(plan->decision[1].start_sec, depth == 2 ?
+				 SAMPLE_NOW + 2 * HOUR : WEFT_TIME_NEVER);
+		ck_assert_uint_eq(plan->decision[1].reason.line_place, 2);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+}
+END_TEST
+
+static uint32_t domains_of(const struct sample *s, const struct weft_plan *plan,
+			   const struct weft_decision *d)
+{
+	uint64_t seen = 0;
+
+	for (uint32_t i = 0; i < d->place_count; i++)
+		seen |= UINT64_C(1) << s->fabric->domain_of[
+			plan->place[d->place_first + i].node_idx];
+	return (uint32_t)__builtin_popcountll(seen);
+}
+
+START_TEST(segments_stay_whole)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+	uint32_t in_domain[4] = { 0 };
+
+	/* 4 domains of 4; one node of domains 0 and 2 is taken. */
+	sample_init(&s, 16, 8, 4);
+	sample_run(&s, 1, 0xff, 8, HOUR);
+	sample_run(&s, 9, 0xff, 8, HOUR);
+	shape = sample_shape(&s, 8, 8, HOUR);
+	shape.segment = 4;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	for (uint32_t i = 0; i < 8; i++)
+		in_domain[plan->place[i].node_idx / 4]++;
+	ck_assert_uint_eq(in_domain[1], 4);
+	ck_assert_uint_eq(in_domain[3], 4);
+	weft_plan_destroy(plan);
+
+	shape.segment = 2;
+	shape.nodes_min = shape.nodes_max = 12;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	weft_plan_destroy(plan);
+
+	shape.segment = 4;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_DOMAIN);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + HOUR);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+START_TEST(same_domain_or_wait)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+
+	sample_init(&s, 8, 8, 4);
+	sample_run(&s, 1, 0xff, 8, HOUR);
+	sample_run(&s, 6, 0xff, 8, 2 * HOUR);
+	shape = sample_shape(&s, 4, 8, HOUR);
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	weft_plan_destroy(plan);
+	shape.domain = WEFT_DOMAIN_SAME;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_DOMAIN);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + HOUR);
+	ck_assert_uint_eq(domains_of(&s, plan, &plan->decision[0]), 1);
+	weft_plan_destroy(plan);
+	shape.nodes_min = shape.nodes_max = 5;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_NEVER);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+/* Small jobs break the domain that is broken already, and the fullest node. */
+START_TEST(whole_nodes_and_domains_are_kept)
+{
+	struct sample s;
+	struct weft_shape shapes[2];
+	struct weft_job jobs[2] = { sample_job(1, 0), sample_job(2, 1) };
+	struct weft_plan *plan;
+
+	sample_init(&s, 8, 8, 4);
+	sample_run(&s, 5, 0x3f, 6, HOUR);	/* 2 GPUs left */
+	sample_run(&s, 6, 0x7, 3, HOUR);	/* 5 left */
+	shapes[0] = sample_shape(&s, 1, 2, HOUR);
+	shapes[1] = sample_shape(&s, 4, 8, HOUR);
+	plan = sample_plan(&s, shapes, 2, jobs, 2);
+	ck_assert_uint_eq(plan->place[plan->decision[0].place_first].node_idx, 5);
+	ck_assert_int_eq(plan->decision[1].reason.kind, WEFT_REASON_START);
+	ck_assert_uint_eq(domains_of(&s, plan, &plan->decision[1]), 1);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+START_TEST(units_spread_over_nodes)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+	uint32_t units = 0;
+
+	sample_init(&s, 4, 8, 0);
+	sample_run(&s, 0, 0xff, 8, HOUR);
+	shape = sample_shape(&s, 1, 0, HOUR);
+	shape.nodes_max = 20;
+	shape.per_node = (struct weft_amount){ 0 };
+	shape.per_unit = (struct weft_amount){ .cpus = 1, .gpus = 1 };
+	shape.unit_count = 20;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	ck_assert_uint_eq(plan->decision[0].place_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		units += plan->place[i].units;
+		ck_assert_uint_eq(__builtin_popcountll(plan->place[i].gpus),
+				  plan->place[i].units);
+	}
+	ck_assert_uint_eq(units, 20);
+	weft_plan_destroy(plan);
+
+	shape.unit_count = 25;
+	shape.nodes_max = 25;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_GPUS);
+	ck_assert_uint_eq(plan->decision[0].reason.wanted, 25);
+	ck_assert_uint_eq(plan->decision[0].reason.available, 24);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + HOUR);
+	weft_plan_destroy(plan);
+
+	shape.unit_count = 33;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_NEVER);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+START_TEST(reservations_licences_and_down_nodes)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_license_use use = { .license_idx = 0, .count = 2 };
+	uint32_t total = 3;
+	const char *name = "matlab";
+	struct weft_reservation resv = { .name = "maint",
+		.start_sec = SAMPLE_NOW + 600, .end_sec = SAMPLE_NOW + 1200 };
+	struct weft_plan *plan;
+
+	sample_init(&s, 2, 4, 0);
+	shape = sample_shape(&s, 2, 4, 900);
+	resv.nodes = s.all;
+	s.cluster.resv = &resv;
+	s.cluster.resv_count = 1;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_RESERVATION);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 1200);
+	weft_plan_destroy(plan);
+	shape.resv_idx = 0;
+	shape.limit_sec = 500;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 600);
+	weft_plan_destroy(plan);
+
+	shape.resv_idx = -1;
+	s.cluster.resv_count = 0;
+	s.cluster.node[1].usable = false;
+	s.cluster.node[1].back_sec = WEFT_TIME_NEVER;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_NODES_DOWN);
+	ck_assert_int_eq(plan->decision[0].start_sec, WEFT_TIME_NEVER);
+	weft_plan_destroy(plan);
+	s.cluster.node[1].back_sec = SAMPLE_NOW + 77;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 77);
+	weft_plan_destroy(plan);
+
+	s.cluster.node[1].usable = true;
+	s.cluster.license_count = 1;
+	s.cluster.license_total = &total;
+	s.cluster.license_name = &name;
+	shape = sample_shape(&s, 1, 1, HOUR);
+	shape.license = &use;
+	shape.license_count = 1;
+	job.array_tasks = 3;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_uint_eq(plan->decision_count, 3);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	ck_assert_int_eq(plan->decision[1].start_sec, SAMPLE_NOW + HOUR);
+	ck_assert_int_eq(plan->decision[2].start_sec, SAMPLE_NOW + 2 * HOUR);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+START_TEST(what_the_job_itself_forbids)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+
+	sample_init(&s, 1, 4, 0);
+	sample_run(&s, 0, 0xf, 4, HOUR);
+	shape = sample_shape(&s, 1, 4, HOUR);
+	job.deadline_sec = SAMPLE_NOW + HOUR + 10;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_DEADLINE);
+	weft_plan_destroy(plan);
+	job.deadline_sec = 0;
+	job.eligible_sec = SAMPLE_NOW + 3 * HOUR;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_BEGIN);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 3 * HOUR);
+	weft_plan_destroy(plan);
+	job.eligible_sec = 0;
+	job.array_tasks = 5;
+	job.array_running_max = 0;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_ARRAY_LIMIT);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+static int plan_once(void *arg)
+{
+	struct sample *s = arg;
+	struct weft_shape shapes[3];
+	struct weft_job jobs[3] = { sample_job(1, 0), sample_job(2, 1),
+				    sample_job(3, 2) };
+	struct weft_plan *plan = NULL;
+	int rc;
+
+	shapes[0] = sample_shape(s, 3, 4, HOUR);
+	shapes[1] = sample_shape(s, 1, 1, HOUR);
+	shapes[2] = sample_shape(s, 9, 4, HOUR);
+	rc = weft_plan_run(&s->cluster, &s->policy, shapes, 3, jobs, 3, NULL,
+			   NULL, &plan, NULL);
+	weft_plan_destroy(plan);
+	return rc;
+}
+
+START_TEST(survives_failed_allocations)
+{
+	struct sample s;
+
+	sample_init(&s, 4, 4, 2);
+	sample_run(&s, 0, 0x3, 2, HOUR);
+	sample_run(&s, 2, 0xf, 4, HOUR);
+	torture_check(plan_once, &s);
+	sample_fini(&s);
+}
+END_TEST
+
+UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
+	  a_job_that_would_delay_the_planned_one_waits, segments_stay_whole,
+	  same_domain_or_wait, whole_nodes_and_domains_are_kept,
+	  units_spread_over_nodes, reservations_licences_and_down_nodes,
+	  what_the_job_itself_forbids, survives_failed_allocations)
