@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reload.c - see reload.h
+ *
+ * The file is looked at (one stat()) when a job arrives and a second has
+ * passed since the last look: no thread, no signal, and `scontrol reconfigure`
+ * needs no help, since a changed file is seen by the next job anyway.  A file
+ * is known by device, inode, size, and its times in nanoseconds, so that one
+ * that was renamed into place is always seen.
+ *
+ * A file that does not compile leaves the rules as they were; the reason is
+ * logged once for that file, not once for each job.  A file that is gone means
+ * no rules, as at the start: deleting it is how an admin switches the filter
+ * off.
+ *
+ * One mutex guards rules and buckets.  slurmctld's RPC threads pass through
+ * here one at a time for the microseconds that the rules take; Slurm's own
+ * write lock on its jobs makes them queue a moment later in any case.
+ *
+ * WEFT_CONF in slurmctld's environment names another file.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/json.h"
+#include "plugins/job_submit/reload.h"
+#include "plugins/slurm/submit.h"
+
+#define BUCKETS 16384
+
+struct identity {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed, modified;
+	int missing;		/* errno of stat(), 0: it is there */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	char *path;
+	struct identity seen;
+	bool looked;
+	int64_t looked_sec;
+	struct weft_rules *rules;
+	struct weft_throttle *throttle;
+} site = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void identify(const char *path, struct identity *id)
+{
+	struct stat st;
+
+	memset(id, 0, sizeof(*id));
+	if (stat(path, &st) < 0) {
+		id->missing = errno;
+		return;
+	}
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	id->size = st.st_size;
+	id->changed = st.st_ctim;
+	id->modified = st.st_mtim;
+}
+
+static int compile(const char *path, struct weft_rules **ret_rules,
+		   struct weft_err *err)
+{
+	struct weft_json *doc;
+	int rc = weft_json_read(path, &doc, err);
+
+	if (rc)
+		return rc;
+	rc = weft_rules_compile(doc, "submit", ret_rules, err);
+	weft_json_destroy(doc);
+	return rc;
+}
+
+static void replace(struct weft_rules *rules)
+{
+	weft_rules_destroy(site.rules);
+	site.rules = rules;
+}
+
+static void reload(void)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_rules *rules;
+
+	if (site.seen.missing == ENOENT) {
+		if (site.rules)
+			info("job_submit/weft: %s is gone: no rules", site.path);
+		replace(NULL);
+		return;
+	}
+	if (compile(site.path, &rules, &err)) {
+		error("job_submit/weft: %s", err.msg);
+		error("job_submit/weft: %s", site.rules ?
+		      "the rules stay as they were" : "no rules are in force");
+		return;
+	}
+	replace(rules);
+	info("job_submit/weft: %u rules from %s", weft_rules_count(rules), site.path);
+}
+
+static void look(int64_t now_sec)
+{
+	struct identity id;
+
+	if (!site.path || (site.looked && now_sec == site.looked_sec))
+		return;
+	site.looked_sec = now_sec;
+	identify(site.path, &id);
+	if (site.looked && memcmp(&id, &site.seen, sizeof(id)) == 0)
+		return;
+	site.looked = true;
+	site.seen = id;
+	reload();
+}
+
+void weft_reload_init(void)
+{
+	const char *named = getenv("WEFT_CONF");
+
+	pthread_mutex_lock(&site.lock);
+	site.path = named && *named ? xstrdup(named) : weft_slurm_conf_path("weft.json");
+	site.throttle = weft_throttle_create(BUCKETS);
+	if (!site.throttle)
+		error("job_submit/weft: out of memory: rates are not held");
+	look(time(NULL));
+	pthread_mutex_unlock(&site.lock);
+}
+
+void weft_reload_fini(void)
+{
+	pthread_mutex_lock(&site.lock);
+	replace(NULL);
+	weft_throttle_destroy(site.throttle);
+	site.throttle = NULL;
+	xfree(site.path);
+	site.looked = false;
+	pthread_mutex_unlock(&site.lock);
+}
+
+const struct weft_rules *weft_reload_lock(int64_t now_sec,
+					  struct weft_throttle **ret_throttle)
+{
+	pthread_mutex_lock(&site.lock);
+	look(now_sec);
+	if (!site.rules) {
+		pthread_mutex_unlock(&site.lock);
+		return NULL;
+	}
+	*ret_throttle = site.throttle;
+	return site.rules;
+}
+
+void weft_reload_unlock(void)
+{
+	pthread_mutex_unlock(&site.lock);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * usage.h - what the queue already holds for a user, account, partition or QOS
+ */
+#ifndef WEFT_PLUGINS_JOB_SUBMIT_USAGE_H
+#define WEFT_PLUGINS_JOB_SUBMIT_USAGE_H
+
+#include "submit/rules.h"
+
+/* A weft_usage_fn over slurmctld's job list; job read lock.  arg is unused. */
+int weft_usage_count(void *arg, uint64_t per, const struct weft_submission *sub,
+		     struct weft_usage *ret_usage);
+
+#endif
