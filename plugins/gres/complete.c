@@ -24,7 +24,7 @@
 
 #include "plugins/gres/complete.h"
 
-#define GPU_NONE UINT32_MAX
+#define GPU_NONE WEFT_GPU_UNKNOWN
 
 /* Trailing number of "nvidiaN"; GPU_NONE for other names. */
 static uint32_t nvidia_number(const char *file)
@@ -172,12 +172,23 @@ static gres_slurmd_conf_t *copy_for_device(const gres_slurmd_conf_t *rec,
 	return one;
 }
 
+/* The next bit of gres/gpu is this GPU, unless it was named before. */
+static void note_bit(struct weft_complete *what, const char *name, uint32_t gpu)
+{
+	if (xstrcmp(name, "gpu") || what->bit_count == WEFT_GPUS_MAX)
+		return;
+	for (uint32_t i = 0; i < what->bit_count; i++)
+		if (what->gpu_of_bit[i] == gpu)
+			gpu = GPU_NONE;
+	what->gpu_of_bit[what->bit_count++] = gpu;
+}
+
 /*
  * Append rec, or one copy of it per device, to the new list; a record of one
  * device, or of files that belong together, stays whole.
  */
 static uint32_t split_record(gres_slurmd_conf_t *rec, struct xlist *to,
-			     const struct weft_complete *what, uint32_t *place)
+			     struct weft_complete *what, uint32_t *place)
 {
 	weft_slurm_hostlist files;
 	uint32_t filled = 0;
@@ -189,16 +200,18 @@ static uint32_t split_record(gres_slurmd_conf_t *rec, struct xlist *to,
 		uint32_t gpu = gpu_of_device(what->inv, rec->file, *place);
 
 		*place += 1;
+		note_bit(what, rec->name, gpu);
 		list_append(to, rec);
 		return fill_record(rec, what, gpu);
 	}
 	files = hostlist_create(rec->file);
 	while (files && (file = hostlist_shift(files))) {
 		gres_slurmd_conf_t *one = copy_for_device(rec, file);
+		uint32_t gpu = gpu_of_device(what->inv, file, *place);
 
-		filled += fill_record(one, what,
-				      gpu_of_device(what->inv, file, *place));
 		*place += 1;
+		note_bit(what, rec->name, gpu);
+		filled += fill_record(one, what, gpu);
 		list_append(to, one);
 		free(file);
 	}
@@ -208,8 +221,7 @@ static uint32_t split_record(gres_slurmd_conf_t *rec, struct xlist *to,
 	return filled;
 }
 
-uint32_t weft_complete_gpus(struct xlist *records,
-			    const struct weft_complete *what)
+uint32_t weft_complete_gpus(struct xlist *records, struct weft_complete *what)
 {
 	struct xlist *to = list_create(destroy_gres_slurmd_conf);
 	const char *name = NULL;

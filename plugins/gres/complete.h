@@ -10,13 +10,16 @@
 
 #include "plugins/slurm/slurmd_node.h"
 
-#include "gres/inventory.h"
+#include "gres/project.h"
 
 struct weft_complete {
 	const struct weft_inventory *inv;
 	const node_config_load_t *config;
 	uint32_t core_count;
 	bool live;	/* inv describes this very machine */
+	/* Out: which GPU of inv is device i (bit i) of Slurm's gres/gpu. */
+	uint32_t gpu_of_bit[WEFT_GPUS_MAX];
+	uint32_t bit_count;
 };
 
 /*
@@ -24,8 +27,7 @@ struct weft_complete {
  * and mps records, splitting records whose GPUs differ.  Returns the number
  * of GPUs that got their cores.
  */
-uint32_t weft_complete_gpus(struct xlist *records,
-			    const struct weft_complete *what);
+uint32_t weft_complete_gpus(struct xlist *records, struct weft_complete *what);
 
 /*
  * Say in words, one logged line each, what differs between the records and

@@ -123,6 +123,8 @@ static void complete(struct xlist *records, const node_config_load_t *config,
 		.core_count = node->core_count,
 		.live = !source.path[0],
 	};
+	struct weft_inventory *seen;
+	struct weft_err err = WEFT_ERR_INIT;
 	uint32_t filled;
 
 	weft_complete_compare(records, inv, node->name);
@@ -132,7 +134,14 @@ static void complete(struct xlist *records, const node_config_load_t *config,
 	     source.path[0] ? source.path : inv->source, filled,
 	     inv->domain[0] ? inv->domain : "unknown",
 	     inv->note[0] ? "; " : "", inv->note);
-	send_report(records, config, inv);
+	/* The controller counts GPUs by Slurm's bits, not by the driver's. */
+	if (weft_inventory_project(inv, what.gpu_of_bit, what.bit_count, &seen,
+				   &err)) {
+		error("gres/nvlink: %s: %s", node->name, err.msg);
+		return;
+	}
+	send_report(records, config, seen);
+	weft_inventory_destroy(seen);
 }
 
 int gres_p_node_config_load(struct xlist *records, node_config_load_t *config)

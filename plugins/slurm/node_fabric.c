@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * node_fabric.c - see node_fabric.h
+ *
+ * The carrier.  In slurmctld a registration's gres records are unpacked into
+ * a list that the next registration replaces; what stays is the node's
+ * gres_list.  There _node_config_validate() adds to a GRES without File= each
+ * Type that a record names (gres_add_type()), and our record's Type is the
+ * report.  It does so only if the count changed since the last registration,
+ * which for a GRES of which no node has any is never so again; hence the
+ * report is TAKEN: the types are removed and gres_cnt_found is set back to
+ * "not yet registered", which makes Slurm look at the next one afresh.  Both
+ * releases treat that state alike.  Without this plugin the report simply
+ * lies there, as the name of a type of which there are none.
+ *
+ * Equal hardware is kept once, counted, and found by its hash: 5,000 nodes
+ * with one inventory of 60 KB each would be 300 MB.
+ *
+ * Nodes are kept by their index in slurmctld's table, with the name beside it
+ * to notice when a reconfiguration gave the index to another node.
+ *
+ * Source: src/{common,interfaces}/gres.c.
+ */
+#include "plugins/slurm/node_fabric.h"
+#include "plugins/slurm/gres_compat.h"
+
+#include "gres/report.h"
+#include "lib/names.h"
+
+#define NODES_MAX 1000000
+#define EXTRA_BEGIN "{\"nvlink_domain\":\""
+
+struct kind {
+	uint64_t hash;
+	uint32_t use_count;
+	struct weft_inventory *inv;
+	struct weft_picker *picker;
+};
+
+struct entry {
+	char *name;			/* xstrdup; NULL: index not used yet */
+	char found[64];			/* the domain that the node reported */
+	struct kind *kind;
+	struct weft_node_fabric view;
+};
+
+/* weft.json's domains, node by node. */
+struct domains {
+	uint32_t count;
+	char (*name)[64];
+	struct weft_names *nodes;
+	uint32_t *of_node;		/* [index in nodes] */
+};
+
+struct weft_node_fabrics {
+	struct entry **entry;		/* [node_ptr->index] */
+	uint32_t entry_count;
+	struct kind **kind;
+	uint32_t kind_count;
+	struct domains configured;
+};
+
+static const struct weft_node_fabric nothing_known;
+
+/* ---- hardware, kept once ------------------------------------------------ */
+
+static void release_kind(struct weft_node_fabrics *f, struct kind *kind)
+{
+	if (!kind || --kind->use_count)
+		return;
+	for (uint32_t i = 0; i < f->kind_count; i++) {
+		if (f->kind[i] == kind) {
+			f->kind[i] = f->kind[--f->kind_count];
+			break;
+		}
+	}
+	weft_inventory_destroy(kind->inv);
+	weft_picker_destroy(kind->picker);
+	xfree(kind);
+}
+
+/* Takes over inv, which may be destroyed in favour of an equal one. */
+static struct kind *acquire_kind(struct weft_node_fabrics *f,
+				 struct weft_inventory *inv)
+{
+	uint64_t hash = weft_report_hash(inv);
+	struct kind *kind;
+
+	for (uint32_t i = 0; i < f->kind_count; i++) {
+		if (f->kind[i]->hash == hash) {
+			weft_inventory_destroy(inv);
+			f->kind[i]->use_count++;
+			return f->kind[i];
+		}
+	}
+	kind = xmalloc(sizeof(*kind));
+	kind->hash = hash;
+	kind->use_count = 1;
+	kind->inv = inv;
+	kind->picker = weft_picker_create(inv);
+	xrecalloc(f->kind, f->kind_count + 1, sizeof(*f->kind));
+	f->kind[f->kind_count++] = kind;
+	return kind;
+}
+
+/* ---- configured domains ------------------------------------------------- */
+
+static void free_domains(struct domains *domains)
+{
+	weft_names_destroy(domains->nodes);
+	xfree(domains->name);
+	xfree(domains->of_node);
+	memset(domains, 0, sizeof(*domains));
+}
+
+static const char *entry_text(struct json_object *entry, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_is_type(entry, json_type_object) ||
+	    !json_object_object_get_ex(entry, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+/* Add the nodes of domain idx; a node may be in one only. */
+static int add_nodes(struct domains *domains, uint32_t idx,
+		     const struct weft_json *doc, const char *path,
+		     const char *nodes, struct weft_err *err)
+{
+	weft_slurm_hostlist list = hostlist_create(nodes);
+	char *node;
+	int rc = 0;
+
+	if (!list)
+		return weft_json_complain(doc, err, path,
+					  "\"nodes\" is no list of nodes");
+	while (!rc && (node = hostlist_shift(list))) {
+		uint32_t at;
+		int is_new = 0;
+
+		rc = weft_names_add(domains->nodes, node, &at, &is_new);
+		if (rc) {
+			rc = weft_json_complain(doc, err, path,
+						"too many nodes");
+		} else if (!is_new) {
+			rc = weft_json_complain(doc, err, path,
+						"%s is in domain %s already",
+						node,
+						domains->name[domains->of_node[at]]);
+		} else {
+			xrecalloc(domains->of_node, at + 1, sizeof(uint32_t));
+			domains->of_node[at] = idx;
+		}
+		free(node);
+	}
+	hostlist_destroy(list);
+	return rc;
+}
+
+static int read_domain(const struct weft_json *doc, struct json_object *entry,
+		       uint32_t idx, struct domains *domains,
+		       struct weft_err *err)
+{
+	const char *name = entry_text(entry, "name");
+	const char *nodes = entry_text(entry, "nodes");
+	char path[64];
+
+	snprintf(path, sizeof(path), "fabric.domains[%u]", idx);
+	if (!name || !nodes || !name[0] ||
+	    strlen(name) >= sizeof(domains->name[0]))
+		return weft_json_complain(doc, err, path,
+					  "{\"name\": \"d0\", \"nodes\": \"node[0-1]\"} expected, names of at most 63 characters");
+	snprintf(domains->name[idx], sizeof(domains->name[idx]), "%s", name);
+	return add_nodes(domains, idx, doc, path, nodes, err);
+}
+
+int weft_node_fabrics_configure(struct weft_node_fabrics *fabrics,
+				const struct weft_json *doc,
+				struct weft_err *err)
+{
+	struct json_object *section, *array = NULL;
+	struct domains domains = { 0 };
+	int rc = 0;
+
+	if (doc && json_object_is_type(doc->root, json_type_object) &&
+	    json_object_object_get_ex(doc->root, "fabric", &section) &&
+	    json_object_is_type(section, json_type_object) &&
+	    json_object_object_get_ex(section, "domains", &array) &&
+	    !json_object_is_type(array, json_type_array))
+		return weft_json_complain(doc, err, "fabric.domains",
+					  "a list expected");
+	if (array)
+		domains.count = (uint32_t)json_object_array_length(array);
+	domains.name = xcalloc(domains.count + 1, sizeof(*domains.name));
+	domains.nodes = weft_names_create(NODES_MAX);
+	if (!domains.nodes)
+		rc = weft_err_set(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; !rc && i < domains.count; i++)
+		rc = read_domain(doc, json_object_array_get_idx(array, i), i,
+				 &domains, err);
+	if (rc) {
+		free_domains(&domains);
+		return rc;
+	}
+	free_domains(&fabrics->configured);
+	fabrics->configured = domains;
+	return 0;
+}
+
+static const char *configured_domain(const struct weft_node_fabrics *f,
+				     const char *node)
+{
+	uint32_t at;
+
+	if (!f->configured.nodes)
+		return NULL;
+	at = weft_names_find(f->configured.nodes, node);
+	return at == UINT32_MAX ?
+		       NULL :
+		       f->configured.name[f->configured.of_node[at]];
+}
+
+/* ---- nodes -------------------------------------------------------------- */
+
+static void free_entry(struct weft_node_fabrics *f, struct entry *entry)
+{
+	if (!entry)
+		return;
+	release_kind(f, entry->kind);
+	xfree(entry->name);
+	xfree(entry);
+}
+
+struct weft_node_fabrics *weft_node_fabrics_create(void)
+{
+	return xmalloc(sizeof(struct weft_node_fabrics));
+}
+
+void weft_node_fabrics_destroy(struct weft_node_fabrics *fabrics)
+{
+	if (!fabrics)
+		return;
+	for (uint32_t i = 0; i < fabrics->entry_count; i++)
+		free_entry(fabrics, fabrics->entry[i]);
+	free_domains(&fabrics->configured);
+	xfree(fabrics->entry);
+	xfree(fabrics->kind);
+	xfree(fabrics);
+}
+
+/* The entry of a node, made afresh if its index had another's. */
+static struct entry *find_entry(struct weft_node_fabrics *f,
+				const node_record_t *node_ptr)
+{
+	uint32_t idx = node_ptr->index;
+	struct entry *entry;
+
+	if (idx >= f->entry_count) {
+		xrecalloc(f->entry, idx + 64, sizeof(*f->entry));
+		f->entry_count = idx + 64;
+	}
+	entry = f->entry[idx];
+	if (entry && !xstrcmp(entry->name, node_ptr->name))
+		return entry;
+	free_entry(f, entry);
+	entry = f->entry[idx] = xmalloc(sizeof(*entry));
+	entry->name = xstrdup(node_ptr->name);
+	return entry;
+}
+
+/* The report that lies in the node's record, for the caller to xfree(). */
+static char *take_report(node_record_t *node_ptr)
+{
+	uint32_t plugin_id = gres_build_id((char *)"nvlink");
+	gres_state_t *state;
+	gres_node_state_t *ns;
+	char *report = NULL;
+
+	if (!node_ptr->gres_list)
+		return NULL;
+	state = list_find_first(node_ptr->gres_list, gres_find_id, &plugin_id);
+	ns = state ? state->gres_data : NULL;
+	if (!ns || ns->gres_cnt_config || !ns->type_cnt)
+		return NULL;
+	for (uint16_t i = 0; i < ns->type_cnt; i++) {
+		xfree(report);		/* the last is the newest */
+		report = ns->type_name[i];
+		ns->type_name[i] = NULL;
+	}
+	ns->type_cnt = 0;
+	xfree(ns->type_name);
+	xfree(ns->type_id);
+	xfree(ns->type_cnt_alloc);
+	xfree(ns->type_cnt_avail);
+	ns->gres_cnt_found = NO_VAL64;
+	return report;
+}
+
+static bool read_report(struct weft_node_fabrics *f, struct entry *entry,
+			const char *report)
+{
+	struct weft_inventory *inv;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct kind *old = entry->kind;
+
+	if (weft_report_parse(report, &inv, NULL, &err)) {
+		error("gres/nvlink: node %s: %s", entry->name, err.msg);
+		return false;
+	}
+	snprintf(entry->found, sizeof(entry->found), "%s", inv->domain);
+	entry->kind = acquire_kind(f, inv);
+	release_kind(f, old);
+	entry->view.inv = entry->kind->inv;
+	entry->view.picker = entry->kind->picker;
+	entry->view.hash = entry->kind->hash;
+	return entry->kind != old;
+}
+
+/* Put the domain where `scontrol show node` and tools see it. */
+static void publish(node_record_t *node_ptr, const char *domain)
+{
+	char *extra = NULL;
+
+	if (node_ptr->extra && node_ptr->extra[0] &&
+	    xstrncmp(node_ptr->extra, EXTRA_BEGIN, strlen(EXTRA_BEGIN)))
+		return;
+	for (const char *p = domain; *p; p++)
+		if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ')
+			return;
+	if (domain[0])
+		extra = xstrdup_printf(EXTRA_BEGIN "%s\"}", domain);
+	if (!xstrcmp(node_ptr->extra, extra)) {
+		xfree(extra);
+		return;
+	}
+	xfree(node_ptr->extra);
+	node_ptr->extra = extra;
+	last_node_update = time(NULL);
+}
+
+static bool refresh_node(struct weft_node_fabrics *f, node_record_t *node_ptr)
+{
+	struct entry *entry = find_entry(f, node_ptr);
+	char *report = take_report(node_ptr);
+	const char *domain;
+	bool changed = false;
+
+	if (report)
+		changed = read_report(f, entry, report);
+	xfree(report);
+	domain = configured_domain(f, entry->name);
+	if (!domain)
+		domain = entry->found;
+	if (xstrcmp(entry->view.domain, domain)) {
+		snprintf(entry->view.domain, sizeof(entry->view.domain), "%s",
+			 domain);
+		changed = true;
+	}
+	if (entry->kind || domain[0])	/* else: not registered yet */
+		publish(node_ptr, entry->view.domain);
+	return changed;
+}
+
+bool weft_node_fabrics_refresh(struct weft_node_fabrics *fabrics)
+{
+	node_record_t *node_ptr;
+	bool changed = false;
+
+	for (int i = 0; (node_ptr = next_node(&i)); i++)
+		changed |= refresh_node(fabrics, node_ptr);
+	return changed;
+}
+
+const struct weft_node_fabric *
+weft_node_fabrics_get(const struct weft_node_fabrics *fabrics,
+		      const node_record_t *node_ptr)
+{
+	const struct entry *entry;
+
+	if (!fabrics || node_ptr->index >= fabrics->entry_count)
+		return &nothing_known;
+	entry = fabrics->entry[node_ptr->index];
+	if (!entry || xstrcmp(entry->name, node_ptr->name))
+		return &nothing_known;
+	return &entry->view;
+}
