@@ -59,6 +59,8 @@ static weft_gpuset_t usable_gpus(const struct weft_shape *shape,
 
 	if (shape->gpu_type_idx >= 0)
 		return free & node->gpus_of_type[shape->gpu_type_idx];
+	if (!(free & ~node->gpus_of_type[0]))
+		return free;	/* one type: nearly every node there is */
 	for (uint32_t t = 0; t < WEFT_GPU_TYPES_MAX; t++) {
 		of_type = free & node->gpus_of_type[t];
 		known |= node->gpus_of_type[t];
