@@ -21,14 +21,19 @@
 #include "plugins/job_submit/usage.h"
 #include "plugins/slurm/submit.h"
 
-const char plugin_name[] = "Weft's rules for submissions";
-const char plugin_type[] = "job_submit/weft";
-const uint32_t plugin_version = SLURM_VERSION_NUMBER;
-
+/* What Slurm looks up; all else stays inside (-fvisibility=hidden). */
+#pragma GCC visibility push(default)
+extern const char plugin_name[], plugin_type[];
+extern const uint32_t plugin_version;
 int init(void);
 int fini(void);
 int job_submit(job_desc_msg_t *desc, uint32_t submit_uid, char **err_msg);
 int job_modify(WEFT_SLURM_JOB_MODIFY_ARGS);
+#pragma GCC visibility pop
+
+const char plugin_name[] = "Weft's rules for submissions";
+const char plugin_type[] = "job_submit/weft";
+const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 
 int init(void)
 {
