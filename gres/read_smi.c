@@ -61,11 +61,16 @@ struct smi_work {
 
 /* ---- words -------------------------------------------------------------- */
 
-/* Past an escape sequence such as "\033[4m"; text if there is none. */
+/*
+ * Past an escape sequence such as "\033[4m"; text if there is none.  A bare
+ * escape character is one too: it must not stand still.
+ */
 static const char *skip_escape(const char *text)
 {
-	if (text[0] != '\033' || text[1] != '[')
+	if (text[0] != '\033')
 		return text;
+	if (text[1] != '[')
+		return text + 1;
 	for (text += 2; *text && *text != '\n' && !isalpha((unsigned char)*text);)
 		text++;
 	return isalpha((unsigned char)*text) ? text + 1 : text;
