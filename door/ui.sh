@@ -124,13 +124,19 @@ try()	# TEXT COMMAND...
 step()	# TEXT COMMAND...
 {
 	try "$@" && return
-	if [ -s "$ui_log.advice" ]; then
-		sed 's/^/run: /' "$ui_log.advice" >&2
-	else
-		ui_tail "$ui_log" >&2
-	fi
+	ui_why >&2
 	printf 'run: all of it is in %s\n' "$ui_log" >&2
 	exit 1
+}
+
+# Why the last step failed: its advice, else what it said last.
+ui_why()
+{
+	if [ -s "$ui_log.advice" ]; then
+		sed 's/^/run: /' "$ui_log.advice"
+	else
+		ui_tail "$ui_log"
+	fi
 }
 
 ui_tail()

@@ -41,7 +41,7 @@ make_in_root()	# TARGET
 
 check_plugin()	# FILE
 {
-	allowed='^(init|fini|plugin_(name|type|version)|(slurm_)?sched_p_.*|gres_p_.*|job_submit|job_modify|slurm_spank_.*|spank_plugin)$'
+	allowed='^(init|fini|plugin_(name|type|version)|(slurm_)?sched_p_.*|gres_p_.*|job_submit|job_modify|slurm_spank_.*|spank_plugin(_version)?)$'
 	[ -f "$root$plugindir/$1" ]
 	verdict $? "$1 lies in $plugindir"
 	others=$(nm -D --defined-only "$root$plugindir/$1" | awk '{ print $3 }' |
