@@ -58,7 +58,7 @@ struct weft_pick {
  * A node's inventory digested for picking: tables by subset, shared by all
  * nodes with the same hardware, immutable after creation (so any number of
  * threads may pick from it).  NULL: no memory.  About 25 KiB for 8 GPUs,
- * 2.5 MiB and some 50 ms of work for 16.
+ * 2.5 MiB and 0.1 to 0.2 s of work for 16.
  */
 struct weft_picker *weft_picker_create(const struct weft_inventory *inv);
 /* All GPUs alike, no links known: picks the lowest indices. */
