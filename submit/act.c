@@ -42,7 +42,8 @@ static void trace(const struct work *w, const char *verb, int field,
 		  const char *more)
 {
 	if (w->c->trace)
-		weft_buf_addf(w->c->trace, "%s: %s %s%s%s\n", w->rule->name, verb,
+		weft_buf_addf(w->c->trace, "%s: %s%s%s%s%s\n", w->rule->name, verb,
+			      field >= 0 ? " " : "",
 			      field >= 0 ? weft_fields[field].key : "",
 			      *more ? " " : "", more);
 }
@@ -306,7 +307,9 @@ static enum step act_limit(struct work *w, const struct weft_act *act)
 		return STEP_ON;
 	if (act->what == WEFT_METRIC_JOBS || act->what == WEFT_METRIC_PENDING)
 		asked = asked_amount(w->sub, WEFT_METRIC_ARRAY_TASKS);
-	if (w->c->usage(w->c->usage_arg, act->per, w->sub, &usage))
+	if (w->c->usage(w->c->usage_arg, act->per, act->per_rule ?
+			(uint32_t)(w->rule - w->rules->rule) : WEFT_RULES_ANY,
+			w->sub, &usage))
 		return STEP_ON;
 	facts_of(w, &facts);
 	facts.limit = act->rate.count;

@@ -175,34 +175,36 @@ static int add_fields(struct weft_compiler *c, const char *path,
 /* ---- throttle and limit ------------------------------------------------ */
 
 static int read_per_item(struct weft_compiler *c, const char *path,
-			 struct json_object *json, uint64_t *per)
+			 struct json_object *json, struct weft_act *act)
 {
 	int field;
 
 	if (!json_object_is_type(json, json_type_string))
 		return weft_json_complain(c->doc, c->err, path,
 					  "expected \"user\", \"account\", \"partition\", \"qos\" or an array of them");
-	if (strcmp(json_object_get_string(json), "rule") == 0)
+	if (strcmp(json_object_get_string(json), "rule") == 0) {
+		act->per_rule = true;
 		return 0;
+	}
 	field = weft_compile_field(c, path, json_object_get_string(json));
 	if (field < 0)
 		return field;
 	if (!(PER_FIELDS & WEFT_FIELD_BIT(field)))
 		return weft_json_complain(c->doc, c->err, path,
 					  "expected \"user\", \"account\", \"partition\", \"qos\" or \"rule\"");
-	*per |= WEFT_FIELD_BIT(field);
+	act->per |= WEFT_FIELD_BIT(field);
 	return 0;
 }
 
 static int read_per(struct weft_compiler *c, const char *path,
-		    struct json_object *json, uint64_t *per)
+		    struct json_object *json, struct weft_act *act)
 {
 	int rc = 0;
 
 	if (!json_object_is_type(json, json_type_array))
-		return read_per_item(c, path, json, per);
+		return read_per_item(c, path, json, act);
 	for (size_t i = 0; !rc && i < json_object_array_length(json); i++)
-		rc = read_per_item(c, path, json_object_array_get_idx(json, i), per);
+		rc = read_per_item(c, path, json_object_array_get_idx(json, i), act);
 	return rc;
 }
 
@@ -250,7 +252,7 @@ static int read_throttle_key(struct weft_compiler *c, const char *path,
 	int rc;
 
 	if (strcmp(key, "per") == 0)
-		return read_per(c, path, value, &act->per);
+		return read_per(c, path, value, act);
 	if (strcmp(key, "of") == 0)
 		return read_of(c, path, value, act);
 	if (strcmp(key, "count") == 0)
@@ -310,7 +312,7 @@ static int add_limit(struct weft_compiler *c, const char *path,
 	if (!json_object_is_type(json, json_type_object))
 		return weft_json_complain(c->doc, c->err, path, "expected an object");
 	if (json_object_object_get_ex(json, "per", &part))
-		rc = read_per(c, path, part, &act.per);
+		rc = read_per(c, path, part, &act);
 	if (!rc && json_object_object_get_ex(json, "message", &part))
 		rc = read_template(c, path, part, &act);
 	c->fields |= act.per;

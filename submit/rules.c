@@ -314,6 +314,13 @@ const char *weft_rules_name(const struct weft_rules *rules, uint32_t rule_idx)
 	return rule_idx < rules->rule_count ? rules->rule[rule_idx].name : NULL;
 }
 
+bool weft_rules_match(const struct weft_rules *rules, uint32_t rule_idx,
+		      const struct weft_submission *sub)
+{
+	return rule_idx < rules->rule_count &&
+		weft_match_test(rules, rules->rule[rule_idx].match, sub);
+}
+
 uint64_t weft_rules_fields(const struct weft_rules *rules)
 {
 	return rules->fields;

@@ -51,12 +51,17 @@ struct weft_usage {
 
 /*
  * Ask the queue: the jobs that agree with sub in all of the fields in per (of
- * USER, ACCOUNT, PARTITION, QOS; none: all jobs).  0, or -errno: unknown, and
- * the limit is not held against the job.
+ * USER, ACCOUNT, PARTITION, QOS; none: all jobs) and, if rule_idx is not
+ * WEFT_RULES_ANY, match that rule (weft_rules_match()).  0, or -errno:
+ * unknown, and the limit is not held against the job.
  */
-typedef int weft_usage_fn(void *arg, uint64_t per,
+#define WEFT_RULES_ANY UINT32_MAX
+typedef int weft_usage_fn(void *arg, uint64_t per, uint32_t rule_idx,
 			  const struct weft_submission *sub,
 			  struct weft_usage *ret_usage);
+/* Does the rule's match hold for the job? */
+bool weft_rules_match(const struct weft_rules *rules, uint32_t rule_idx,
+		      const struct weft_submission *sub);
 
 struct weft_circumstance {
 	int64_t now_sec;

@@ -91,6 +91,7 @@ struct weft_act {
 	struct weft_template text;	/* message, or the text to set */
 	bool has_text;
 	uint64_t per;
+	bool per_rule;			/* a limit counts only jobs the rule matches */
 	int what;			/* enum weft_metric */
 	struct weft_rate rate;
 	uint64_t key;			/* hash of the rule's name and the action */

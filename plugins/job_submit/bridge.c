@@ -163,7 +163,7 @@ void weft_bridge_fill(struct weft_submission *sub, const job_desc_msg_t *desc,
 
 static void fill_details(struct weft_submission *sub, const job_record_t *job)
 {
-	const struct job_details *d = job->details;
+	const __typeof__(*job->details) *d = job->details;	/* its tag differs by release */
 	union weft_value *v = sub->value;
 
 	if (!d)

@@ -70,6 +70,7 @@ int job_submit(job_desc_msg_t *desc, uint32_t submit_uid, char **err_msg)
 
 	if (!rules)
 		return SLURM_SUCCESS;
+	c.usage_arg = (void *)rules;
 	weft_submission_init(&sub);
 	sub.value[WEFT_F_MODIFY].num = 0;
 	weft_bridge_fill(&sub, desc, weft_rules_fields(rules));

@@ -19,6 +19,8 @@
 #include "plugins/slurm/submit.h"
 
 struct count {
+	const struct weft_rules *rules;
+	uint32_t rule_idx;
 	uint64_t per;
 	const struct weft_submission *sub;
 	struct weft_usage *usage;
@@ -32,6 +34,28 @@ static bool same_text(const struct count *c, int field, const char *job)
 		return true;
 	/* Not asked: Slurm chooses a default that the request does not tell. */
 	return asked && job && strcmp(asked, job) == 0;
+}
+
+/*
+ * As far as slurmctld's record tells: it keeps no script and no environment,
+ * and the user is known to be the same one, whose name need not be asked.
+ */
+static bool same_rule(const struct count *c, const job_record_t *job)
+{
+	struct weft_submission sub;
+
+	if (c->rule_idx == WEFT_RULES_ANY)
+		return true;
+	weft_submission_init(&sub);
+	weft_bridge_fill_job(&sub, job);
+	sub.value[WEFT_F_MODIFY].num = 0;
+	sub.value[WEFT_F_UID].num = job->user_id;
+	if (job->user_id == c->sub->value[WEFT_F_UID].num) {
+		sub.value[WEFT_F_USER] = c->sub->value[WEFT_F_USER];
+		sub.value[WEFT_F_GROUPS] = c->sub->value[WEFT_F_GROUPS];
+	}
+	weft_submission_derive(&sub);
+	return weft_rules_match(c->rules, c->rule_idx, &sub);
 }
 
 static int count_job(void *item, void *arg)
@@ -48,7 +72,8 @@ static int count_job(void *item, void *arg)
 		return 0;
 	if (!same_text(c, WEFT_F_ACCOUNT, job->account) ||
 	    !same_text(c, WEFT_F_PARTITION, job->partition) ||
-	    !same_text(c, WEFT_F_QOS, job->qos_ptr ? job->qos_ptr->name : NULL))
+	    !same_text(c, WEFT_F_QOS, job->qos_ptr ? job->qos_ptr->name : NULL) ||
+	    !same_rule(c, job))
 		return 0;
 	if (IS_JOB_PENDING(job) && job->array_recs && job->array_recs->task_cnt)
 		tasks = job->array_recs->task_cnt;
@@ -67,10 +92,11 @@ static int count_job(void *item, void *arg)
 	return 0;
 }
 
-int weft_usage_count(void *arg, uint64_t per, const struct weft_submission *sub,
+int weft_usage_count(void *arg, uint64_t per, uint32_t rule_idx,
+		     const struct weft_submission *sub,
 		     struct weft_usage *ret_usage)
 {
-	struct count c = { per, sub, ret_usage };
+	struct count c = { arg, rule_idx, per, sub, ret_usage };
 
 	*ret_usage = (struct weft_usage){ 0 };
 	list_for_each_ro(job_list, count_job, &c);

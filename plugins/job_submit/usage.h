@@ -7,8 +7,9 @@
 
 #include "submit/rules.h"
 
-/* A weft_usage_fn over slurmctld's job list; job read lock.  arg is unused. */
-int weft_usage_count(void *arg, uint64_t per, const struct weft_submission *sub,
+/* A weft_usage_fn over slurmctld's job list; job read lock.  arg: the rules. */
+int weft_usage_count(void *arg, uint64_t per, uint32_t rule_idx,
+		     const struct weft_submission *sub,
 		     struct weft_usage *ret_usage);
 
 #endif

@@ -363,7 +363,8 @@ START_TEST(throttle_table_is_kind)
 }
 END_TEST
 
-static int fake_usage(void *arg, uint64_t per, const struct weft_submission *sub,
+static int fake_usage(void *arg, uint64_t per, uint32_t rule_idx,
+		      const struct weft_submission *sub,
 		      struct weft_usage *ret)
 {
 	*ret = *(struct weft_usage *)arg;
