@@ -25,6 +25,7 @@
 #include "tools/weft/cmd.h"
 
 static const struct weft_cmd *const commands[] = {
+	&weft_cmd_policy,
 	&weft_cmd_topo,
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
