@@ -25,6 +25,9 @@
 #include "tools/weft/cmd.h"
 
 static const struct weft_cmd *const commands[] = {
+#ifdef HAVE_LIBSLURM
+	&weft_cmd_map,
+#endif
 	&weft_cmd_policy,
 	&weft_cmd_topo,
 };

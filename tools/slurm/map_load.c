@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * map_load.c - see map_load.h
+ *
+ * Two requests: nodes and jobs, both in detail.  The domain of a node is what
+ * sched/weft wrote into its Extra, {"nvlink_domain":"d0"}; where another
+ * scheduler runs, "fabric.domains" of the weft.json beside slurm.conf.
+ *
+ * A job's GPUs are in gres_detail_str, one text a node in the order of the
+ * job's node list.  GPUs that the node counts as used but no visible job
+ * holds (PrivateData=jobs) are shown as held by a hidden job.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
+
+#include <json-c/json.h>
+
+#include "lib/json.h"
+#include "lib/names.h"
+#include "tools/slurm/map_load.h"
+
+static char *copy(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static char *domain_of_extra(const char *extra)
+{
+	struct json_object *root, *value;
+	char *domain = NULL;
+
+	if (!extra || extra[0] != '{')
+		return copy("");
+	root = json_tokener_parse(extra);
+	if (root && json_object_object_get_ex(root, "nvlink_domain", &value) &&
+	    json_object_is_type(value, json_type_string))
+		domain = copy(json_object_get_string(value));
+	if (root)
+		json_object_put(root);
+	return domain ? domain : copy("");
+}
+
+static void fill_node(struct weft_map_node *node, const node_info_t *info)
+{
+	uint32_t base = info->node_state & NODE_STATE_BASE;
+	uint64_t used = weft_map_indices_of(info->gres_used);
+
+	node->name = copy(info->name);
+	node->domain = domain_of_extra(info->extra);
+	node->gpu_count = weft_map_gpus_of(info->gres);
+	node->state = base == NODE_STATE_DOWN || base == NODE_STATE_UNKNOWN ||
+			(info->node_state & NODE_STATE_NO_RESPOND) ?
+			WEFT_MAP_DOWN :
+			info->node_state & (NODE_STATE_DRAIN | NODE_STATE_FAIL) ?
+			WEFT_MAP_DRAINED : WEFT_MAP_UP;
+	for (uint32_t g = 0; g < WEFT_MAP_GPUS_MAX; g++)
+		node->job_of[g] = used >> g & 1 ? WEFT_MAP_HIDDEN :
+						  WEFT_MAP_FREE;
+}
+
+static int load_nodes(struct weft_map *map, struct weft_names *names,
+		      struct weft_err *err)
+{
+	node_info_msg_t *msg = NULL;
+	uint32_t idx;
+
+	if (slurm_load_node(0, &msg, SHOW_ALL | SHOW_DETAIL))
+		return weft_err_set(err, EIO, "cannot ask slurmctld for nodes: %s",
+				    slurm_strerror(errno));
+	map->node = calloc(msg->record_count + 1, sizeof(*map->node));
+	for (uint32_t i = 0; map->node && i < msg->record_count; i++) {
+		const node_info_t *info = &msg->node_array[i];
+
+		if (!info->name || !info->name[0] ||
+		    weft_names_add(names, info->name, &idx, NULL) ||
+		    idx != map->node_count)
+			continue;
+		fill_node(&map->node[map->node_count++], info);
+	}
+	slurm_free_node_info_msg(msg);
+	return map->node ? 0 : weft_err_set(err, ENOMEM, "out of memory");
+}
+
+static char *user_of(const job_info_t *info)
+{
+	struct passwd *pw;
+	char text[24];
+
+	if (info->user_name && info->user_name[0])
+		return copy(info->user_name);
+	pw = getpwuid(info->user_id);
+	if (pw)
+		return copy(pw->pw_name);
+	snprintf(text, sizeof(text), "%u", info->user_id);
+	return copy(text);
+}
+
+static void fill_job(struct weft_map_job *job, const job_info_t *info,
+		     time_t now)
+{
+	char id[48];
+
+	if (info->array_job_id && info->array_task_id != NO_VAL)
+		snprintf(id, sizeof(id), "%u_%u", info->array_job_id,
+			 info->array_task_id);
+	else
+		snprintf(id, sizeof(id), "%u", info->job_id);
+	job->id = copy(id);
+	job->user = user_of(info);
+	job->name = copy(info->name);
+	if (info->time_limit == INFINITE)
+		job->left_sec = -1;
+	else
+		job->left_sec = info->end_time > now ? info->end_time - now : 0;
+}
+
+/* Mark the GPUs of a job; returns how many. */
+static uint32_t mark_gpus(struct weft_map *map, const struct weft_names *names,
+			  const job_info_t *info, uint32_t job_idx)
+{
+	__auto_type hosts = slurm_hostlist_create(info->nodes ? info->nodes : "");
+	uint32_t marked = 0;
+	char *host;
+
+	for (uint32_t i = 0; hosts && (host = slurm_hostlist_shift(hosts)); i++) {
+		uint32_t at = weft_names_find(names, host);
+		uint64_t set = i < info->gres_detail_cnt ?
+			       weft_map_indices_of(info->gres_detail_str[i]) : 0;
+
+		free(host);
+		if (at == UINT32_MAX)
+			continue;
+		for (uint32_t g = 0; g < map->node[at].gpu_count; g++) {
+			if (!(set >> g & 1))
+				continue;
+			map->node[at].job_of[g] = job_idx;
+			marked++;
+		}
+	}
+	if (hosts)
+		slurm_hostlist_destroy(hosts);
+	return marked;
+}
+
+static int load_jobs(struct weft_map *map, const struct weft_names *names,
+		     struct weft_err *err)
+{
+	job_info_msg_t *msg = NULL;
+	time_t now = time(NULL);
+
+	if (slurm_load_jobs(0, &msg, SHOW_ALL | SHOW_DETAIL))
+		return weft_err_set(err, EIO, "cannot ask slurmctld for jobs: %s",
+				    slurm_strerror(errno));
+	map->job = calloc(msg->record_count + 1, sizeof(*map->job));
+	for (uint32_t i = 0; map->job && i < msg->record_count; i++) {
+		const job_info_t *info = &msg->job_array[i];
+		uint32_t state = info->job_state & JOB_STATE_BASE, marked;
+
+		if (state != JOB_RUNNING && state != JOB_SUSPENDED &&
+		    !(info->job_state & JOB_COMPLETING))
+			continue;
+		marked = mark_gpus(map, names, info, map->job_count);
+		if (!marked)
+			continue;
+		fill_job(&map->job[map->job_count], info, now);
+		map->job[map->job_count++].gpu_count = marked;
+	}
+	slurm_free_job_info_msg(msg);
+	return map->job ? 0 : weft_err_set(err, ENOMEM, "out of memory");
+}
+
+/* ---- domains of weft.json, where nobody published them -------------------- */
+
+static void take_domain(struct weft_map *map, const struct weft_names *names,
+			const char *domain, const char *nodes)
+{
+	__auto_type hosts = slurm_hostlist_create(nodes);
+	char *host;
+
+	while (hosts && (host = slurm_hostlist_shift(hosts))) {
+		uint32_t at = weft_names_find(names, host);
+
+		if (at != UINT32_MAX && !map->node[at].domain[0]) {
+			free(map->node[at].domain);
+			map->node[at].domain = copy(domain);
+		}
+		free(host);
+	}
+	if (hosts)
+		slurm_hostlist_destroy(hosts);
+}
+
+static void take_domains(struct weft_map *map, const struct weft_names *names,
+			 const struct weft_json *doc)
+{
+	struct json_object *part, *array, *entry, *name, *nodes;
+
+	if (!json_object_is_type(doc->root, json_type_object) ||
+	    !json_object_object_get_ex(doc->root, "fabric", &part) ||
+	    !json_object_is_type(part, json_type_object) ||
+	    !json_object_object_get_ex(part, "domains", &array) ||
+	    !json_object_is_type(array, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		entry = json_object_array_get_idx(array, i);
+		if (json_object_is_type(entry, json_type_object) &&
+		    json_object_object_get_ex(entry, "name", &name) &&
+		    json_object_object_get_ex(entry, "nodes", &nodes) &&
+		    json_object_is_type(name, json_type_string) &&
+		    json_object_is_type(nodes, json_type_string))
+			take_domain(map, names, json_object_get_string(name),
+				    json_object_get_string(nodes));
+	}
+}
+
+static void load_conf(struct weft_map *map, const struct weft_names *names)
+{
+	slurm_conf_t *conf = NULL;
+	struct weft_json *doc = NULL;
+	char path[4096];
+	const char *slash;
+	int len;
+
+	if (slurm_load_ctl_conf(0, &conf) || !conf) {
+		map->cluster = copy("cluster");
+		return;
+	}
+	map->cluster = copy(conf->cluster_name);
+	slash = conf->slurm_conf ? strrchr(conf->slurm_conf, '/') : NULL;
+	if (slash) {
+		len = snprintf(path, sizeof(path), "%.*s/weft.json",
+			       (int)(slash - conf->slurm_conf),
+			       conf->slurm_conf);
+		if (len > 0 && (size_t)len < sizeof(path) &&
+		    weft_json_read(path, &doc, NULL) == 0) {
+			take_domains(map, names, doc);
+			weft_json_destroy(doc);
+		}
+	}
+	slurm_free_ctl_conf(conf);
+}
+
+int weft_map_load(struct weft_map **ret_map, struct weft_err *err)
+{
+	struct weft_map *map = calloc(1, sizeof(*map));
+	struct weft_names *names = weft_names_create(1000000);
+	int rc = 0;
+
+	if (!map || !names)
+		rc = weft_err_set(err, ENOMEM, "out of memory");
+	slurm_init(NULL);
+	if (!rc)
+		rc = load_nodes(map, names, err);
+	if (!rc)
+		rc = load_jobs(map, names, err);
+	if (!rc) {
+		load_conf(map, names);
+		weft_map_sort(map);
+		*ret_map = map;
+	}
+	weft_names_destroy(names);
+	if (rc)
+		weft_map_destroy(map);
+	return rc;
+}
