@@ -18,6 +18,9 @@
  * nothing; forked from a process with threads it may meet a lock that another
  * thread held: that is one more way not to answer in time, with the same end.
  *
+ * hwloc XML is read in such a child as well: a fuzzer crashed hwloc 2.9 with
+ * malformed XML within a minute, and slurmd must outlive a corrupt file.
+ *
  * This and live hwloc are the only places in gres/ that touch the world.
  */
 #include "config.h"
@@ -37,6 +40,7 @@
 
 #define ANSWER_LIMIT (1u << 20)		/* bytes of JSON */
 #define DISCOVER_LIMIT_MSEC 15000
+#define XML_LIMIT_MSEC 15000
 
 /* ---- joining two witnesses ---------------------------------------------- */
 
@@ -81,7 +85,7 @@ static void join(struct weft_inventory *inv, struct weft_inventory *places)
 }
 
 /* Ask everybody, here and now: may hang. */
-static int ask(struct weft_inventory **ret_inv, struct weft_err *err)
+static int ask(void *arg, struct weft_inventory **ret_inv, struct weft_err *err)
 {
 	struct weft_inventory *places, *inv;
 	struct weft_err nvml_err = WEFT_ERR_INIT;
@@ -121,7 +125,7 @@ static bool write_all(int fd, const void *data, size_t len)
 }
 
 /* In the child: an inventory as JSON, or '!' and the message.  No return. */
-static void answer(int fd, discover_ask_fn ask_fn)
+static void answer(int fd, discover_ask_fn ask_fn, void *arg)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_inventory *inv;
@@ -132,7 +136,7 @@ static void answer(int fd, discover_ask_fn ask_fn)
 	signal(SIGPIPE, SIG_DFL);
 	if (!write_all(fd, &self, sizeof(self)))
 		_exit(1);
-	if (ask_fn(&inv, &err)) {
+	if (ask_fn(arg, &inv, &err)) {
 		write_all(fd, "!", 1);
 		write_all(fd, err.msg, strlen(err.msg));
 		_exit(0);
@@ -146,7 +150,8 @@ static void answer(int fd, discover_ask_fn ask_fn)
 	_exit(0);
 }
 
-static int start_child(int *ret_fd, discover_ask_fn ask_fn, struct weft_err *err)
+static int start_child(int *ret_fd, discover_ask_fn ask_fn, void *arg,
+		       struct weft_err *err)
 {
 	int fds[2], rc;
 	pid_t pid;
@@ -165,7 +170,7 @@ static int start_child(int *ret_fd, discover_ask_fn ask_fn, struct weft_err *err
 		pid = fork();
 		if (pid)
 			_exit(pid < 0);
-		answer(fds[1], ask_fn);
+		answer(fds[1], ask_fn, arg);
 	}
 	close(fds[1]);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -222,14 +227,14 @@ static int understand(const struct weft_buf *buf, struct weft_inventory **ret_in
 			      ret_inv, err);
 }
 
-static int ask_child(discover_ask_fn ask_fn, unsigned int limit_msec,
+static int ask_child(discover_ask_fn ask_fn, void *arg, unsigned int limit_msec,
 		     struct weft_inventory **ret_inv, struct weft_err *err)
 {
 	struct weft_buf buf;
 	pid_t child;
 	int fd = -1, rc;
 
-	rc = start_child(&fd, ask_fn, err);
+	rc = start_child(&fd, ask_fn, arg, err);
 	if (rc)
 		return rc;
 	weft_buf_init(&buf, ANSWER_LIMIT);
@@ -256,7 +261,7 @@ int discover_with(discover_ask_fn ask_fn, unsigned int limit_msec,
 {
 	struct weft_err why = WEFT_ERR_INIT;
 	struct weft_inventory *inv;
-	int rc = ask_child(ask_fn, limit_msec, ret_inv, &why);
+	int rc = ask_child(ask_fn, NULL, limit_msec, ret_inv, &why);
 
 	if (!rc)
 		return 0;
@@ -268,6 +273,37 @@ int discover_with(discover_ask_fn ask_fn, unsigned int limit_msec,
 	read_note(inv, "%s: GPUs as on the PCI bus", why.msg);
 	*ret_inv = inv;
 	return 0;
+}
+
+/* ---- malformed XML ------------------------------------------------------ */
+
+struct xml_text {
+	const char *name, *text;
+	size_t len;
+};
+
+static int ask_xml(void *arg, struct weft_inventory **ret_inv,
+		   struct weft_err *err)
+{
+	const struct xml_text *xml = arg;
+
+	return read_hwloc_text(xml->name, xml->text, xml->len, ret_inv, err);
+}
+
+int read_hwloc_guarded(const char *name, const char *text, size_t len,
+		       struct weft_inventory **ret_inv, struct weft_err *err)
+{
+	struct xml_text xml = { .name = name, .text = text, .len = len };
+	struct weft_err why = WEFT_ERR_INIT;
+	int rc = ask_child(ask_xml, &xml, XML_LIMIT_MSEC, ret_inv, &why);
+
+	if (!rc)
+		return 0;
+	if (strncmp(why.msg, name, strlen(name)))	/* it did not live to say */
+		return weft_err_set(err, EINVAL,
+				    "%s: hwloc cannot read this XML: it crashed or hung",
+				    name);
+	return weft_err_set(err, EINVAL, "%s", why.msg);
 }
 
 int weft_inventory_discover_within(unsigned int limit_msec,

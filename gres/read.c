@@ -62,7 +62,10 @@ int weft_inventory_read(const char *path, struct weft_inventory **ret_inv,
 
 	if (rc)
 		return rc;
-	rc = read_any_text(path, text, len, ret_inv, err);
+	if (*skip_space(text) == '<' && strstr(text, "<topology"))
+		rc = read_hwloc_guarded(path, text, len, ret_inv, err);
+	else
+		rc = read_any_text(path, text, len, ret_inv, err);
 	free(text);
 	return rc;
 }

@@ -558,7 +558,7 @@ int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
 	rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
 	if (rc)
 		return rc;
-	rc = read_hwloc_text(path, text, len, ret_inv, err);
+	rc = read_hwloc_guarded(path, text, len, ret_inv, err);
 	free(text);
 	return rc;
 }

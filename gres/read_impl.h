@@ -37,10 +37,17 @@ int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err);
  * discover.c with another way to ask in the child (for tests): hangs, dies,
  * or answers.
  */
-typedef int (*discover_ask_fn)(struct weft_inventory **ret_inv,
+typedef int (*discover_ask_fn)(void *arg, struct weft_inventory **ret_inv,
 			       struct weft_err *err);
 int discover_with(discover_ask_fn ask_fn, unsigned int limit_msec,
 		  struct weft_inventory **ret_inv, struct weft_err *err);
+
+/*
+ * read_hwloc_text() in a child process: malformed XML can crash hwloc, and
+ * must not take the caller with it.
+ */
+int read_hwloc_guarded(const char *name, const char *text, size_t len,
+		       struct weft_inventory **ret_inv, struct weft_err *err);
 
 /* MB/s of one NVLink, one direction, by NVLink's version; 0 if unknown. */
 uint32_t read_nvlink_mbps(unsigned int version);

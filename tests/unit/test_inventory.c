@@ -152,6 +152,21 @@ START_TEST(test_golden_bad)
 }
 END_TEST
 
+/* hwloc 2.9 follows a null pointer on this one: refused, and we live. */
+START_TEST(test_xml_that_crashes_hwloc)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_inventory *inv = NULL;
+	char path[PATH_SIZE];
+
+	golden_path(path, "../topo_crash/hwloc-null.xml");
+	ck_assert_int_lt(weft_inventory_read(path, &inv, &err), 0);
+	ck_assert(strstr(err.msg, "hwloc-null.xml: hwloc cannot"));
+	ck_assert_int_lt(weft_inventory_read_hwloc(path, &inv, &err), 0);
+	ck_assert_ptr_null(inv);
+}
+END_TEST
+
 /* ---- words -------------------------------------------------------------- */
 
 START_TEST(test_gpu_type)
@@ -422,6 +437,7 @@ int main(void)
 	tcase_set_timeout(files, 120);
 	tcase_add_test(files, test_golden_good);
 	tcase_add_test(files, test_golden_bad);
+	tcase_add_test(files, test_xml_that_crashes_hwloc);
 	tcase_add_loop_test(files, test_real_machine, 0,
 			    sizeof(machines) / sizeof(machines[0]));
 	tcase_add_test(files, test_real_machines_load_or_say_why);

@@ -98,22 +98,26 @@ END_TEST
 
 /* ---- discovery ---------------------------------------------------------- */
 
-static int ask_switch(struct weft_inventory **ret_inv, struct weft_err *err)
+static int ask_switch(void *arg, struct weft_inventory **ret_inv,
+		    struct weft_err *err)
 {
 	return read_fake("switch", ret_inv, err);
 }
 
-static int ask_hang(struct weft_inventory **ret_inv, struct weft_err *err)
+static int ask_hang(void *arg, struct weft_inventory **ret_inv,
+		    struct weft_err *err)
 {
 	return read_fake("hang", ret_inv, err);
 }
 
-static int ask_killed(struct weft_inventory **ret_inv, struct weft_err *err)
+static int ask_killed(void *arg, struct weft_inventory **ret_inv,
+		    struct weft_err *err)
 {
 	return kill(getpid(), SIGKILL);
 }
 
-static int ask_refused(struct weft_inventory **ret_inv, struct weft_err *err)
+static int ask_refused(void *arg, struct weft_inventory **ret_inv,
+		    struct weft_err *err)
 {
 	return weft_err_set(err, EIO, "no such luck");
 }
