@@ -78,4 +78,5 @@ check "its text" 0 'downloads while it holds 16 GPUs' "" train
 check "options win over it" 3 'rule gpus-needed' "" train --gpus-per-node=0
 check "trace" 0 '^week: caps time 7-00:00:00' "" train
 check "limits hold one job to its size" 3 'limit is 200000' "" g -N 999 --gpus-per-node=8 -t 2-0
+check "the manual lists every field" 1 "" "" sh -c '"$0" policy fields | cut -d" " -f1 | while read -r k; do grep -q "^$k	" "$1" || echo "$k"; done | grep .' "$weft" "$top/docs/man/weft.json.5"
 cli_end
