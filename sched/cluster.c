@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cluster.c - see cluster.h: is this snapshot possible at all? */
+/*
+ * cluster.c - see cluster.h: is the snapshot one that can be true?
+ *
+ * Cost: one pass over nodes, holds and licence uses, with one array of what
+ * each node holds so far.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -7,83 +12,105 @@
 
 #include "sched/cluster.h"
 
-static int check_ranges(const struct weft_cluster *c, struct weft_err *err)
+static bool is_range(uint32_t first, uint32_t count, uint32_t size)
 {
-	for (uint32_t i = 0; i < c->running_count; i++) {
-		const struct weft_running *job = &c->running[i];
+	return first <= size && count <= size - first;
+}
 
-		if (job->hold_first > c->hold_count ||
-		    job->hold_count > c->hold_count - job->hold_first)
-			return weft_err_set(err, EINVAL,
-				"job %u: holds beyond the table", job->job_id);
-		if (job->license_first > c->license_use_count ||
-		    job->license_count >
-			    c->license_use_count - job->license_first)
-			return weft_err_set(err, EINVAL,
-				"job %u: licences beyond the table", job->job_id);
-	}
-	for (uint32_t i = 0; i < c->license_use_count; i++)
-		if (c->license_use[i].license_idx >= c->license_count)
-			return weft_err_set(err, EINVAL,
-				"licence %u does not exist",
-				c->license_use[i].license_idx);
+static int check_counts(const struct weft_cluster *c, struct weft_err *err)
+{
+	if (c->gpu_type_count > WEFT_GPU_TYPES_MAX)
+		return weft_err_set(err, EINVAL, "%u GPU types, at most %d",
+				    c->gpu_type_count, WEFT_GPU_TYPES_MAX);
+	if (c->fabric && c->fabric->node_count != c->node_count)
+		return weft_err_set(err, EINVAL,
+				    "a fabric of %u nodes for a cluster of %u",
+				    c->fabric->node_count, c->node_count);
 	for (uint32_t i = 0; i < c->node_count; i++)
 		if (c->node[i].total.gpus > WEFT_GPUS_MAX)
+			return weft_err_set(err, EINVAL, "%s has %u GPUs, at most %d",
+					    c->node[i].name,
+					    c->node[i].total.gpus,
+					    WEFT_GPUS_MAX);
+	for (uint32_t i = 0; i < c->resv_count; i++)
+		if (!c->resv[i].nodes ||
+		    c->resv[i].nodes->size != c->node_count)
 			return weft_err_set(err, EINVAL,
-				"node %s: %u GPUs, at most %d can be planned",
-				c->node[i].name, c->node[i].total.gpus,
-				WEFT_GPUS_MAX);
+					    "reservation %u: nodes are not the cluster's",
+					    i);
 	return 0;
 }
 
-static int check_holds(const struct weft_cluster *c, weft_gpuset_t *held,
-		       struct weft_err *err)
+static int check_hold(const struct weft_cluster *c, const struct weft_hold *h,
+		      struct weft_amount *left, weft_gpuset_t *busy,
+		      struct weft_err *err)
 {
-	for (uint32_t i = 0; i < c->running_count; i++) {
-		const struct weft_running *job = &c->running[i];
+	const struct weft_node *node;
 
-		for (uint32_t h = 0; h < job->hold_count; h++) {
-			const struct weft_hold *hold = &c->hold[job->hold_first + h];
-			weft_gpuset_t twice;
-
-			if (hold->node_idx >= c->node_count)
-				return weft_err_set(err, EINVAL,
-					"job %u holds node %u of %u", job->job_id,
-					hold->node_idx, c->node_count);
-			twice = held[hold->node_idx] & hold->gpus;
-			if (twice)
-				return weft_err_set(err, EINVAL,
-					"job %u on node %s: GPU %d is held twice",
-					job->job_id, c->node[hold->node_idx].name,
-					__builtin_ctzll(twice));
-			held[hold->node_idx] |= hold->gpus;
-			if (c->node[hold->node_idx].total.gpus < 64 &&
-			    hold->gpus >> c->node[hold->node_idx].total.gpus)
-				return weft_err_set(err, EINVAL,
-					"job %u on node %s: holds a GPU that is not there",
-					job->job_id, c->node[hold->node_idx].name);
-		}
-	}
+	if (h->node_idx >= c->node_count)
+		return weft_err_set(err, EINVAL, "holds node %u of %u",
+				    h->node_idx, c->node_count);
+	node = &c->node[h->node_idx];
+	left += h->node_idx;
+	busy += h->node_idx;
+	if (h->cpus > left->cpus || h->mem_mib > left->mem_mib)
+		return weft_err_set(err, EINVAL, "more %s held on %s than it has",
+				    h->cpus > left->cpus ? "CPUs" : "memory",
+				    node->name);
+	if (node->total.gpus < WEFT_GPUS_MAX && h->gpus >> node->total.gpus)
+		return weft_err_set(err, EINVAL, "holds GPUs that %s has not",
+				    node->name);
+	if (h->gpus & *busy)
+		return weft_err_set(err, EINVAL, "a GPU of %s is held twice",
+				    node->name);
+	left->cpus -= h->cpus;
+	left->mem_mib -= h->mem_mib;
+	*busy |= h->gpus;
 	return 0;
 }
 
-int weft_cluster_check(const struct weft_cluster *cluster, struct weft_err *err)
+static int check_running(const struct weft_cluster *c,
+			 const struct weft_running *job,
+			 struct weft_amount *left, weft_gpuset_t *busy,
+			 struct weft_err *err)
 {
-	weft_gpuset_t *held;
-	int rc;
+	int rc = 0;
 
-	if (!cluster->fabric || cluster->fabric->node_count != cluster->node_count)
-		return weft_err_set(err, EINVAL,
-			"the fabric does not have the cluster's %u nodes",
-			cluster->node_count);
-	rc = check_ranges(cluster, err);
+	if (!is_range(job->hold_first, job->hold_count, c->hold_count) ||
+	    !is_range(job->license_first, job->license_count,
+		      c->license_use_count))
+		return weft_err_set(err, EINVAL, "job %u: no such hold",
+				    job->job_id);
+	for (uint32_t k = 0; rc == 0 && k < job->hold_count; k++)
+		rc = check_hold(c, &c->hold[job->hold_first + k], left, busy,
+				err);
+	for (uint32_t k = 0; rc == 0 && k < job->license_count; k++)
+		if (c->license_use[job->license_first + k].license_idx >=
+		    c->license_count)
+			rc = weft_err_set(err, EINVAL, "holds no such licence");
+	if (rc)
+		weft_err_prefix(err, "job %u", job->job_id);
+	return rc;
+}
+
+int weft_cluster_check(const struct weft_cluster *c, struct weft_err *err)
+{
+	struct weft_amount *left;
+	weft_gpuset_t *busy;
+	int rc = check_counts(c, err);
+
 	if (rc)
 		return rc;
-	held = calloc(cluster->node_count ? cluster->node_count : 1,
-		      sizeof(*held));
-	if (!held)
-		return weft_err_set(err, ENOMEM, "cluster: out of memory");
-	rc = check_holds(cluster, held, err);
-	free(held);
+	left = calloc((size_t)c->node_count + 1, sizeof(*left));
+	busy = calloc((size_t)c->node_count + 1, sizeof(*busy));
+	if (!left || !busy)
+		rc = weft_err_set(err, ENOMEM, "no memory to check %u nodes",
+				  c->node_count);
+	for (uint32_t i = 0; rc == 0 && i < c->node_count; i++)
+		left[i] = c->node[i].total;
+	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++)
+		rc = check_running(c, &c->running[i], left, busy, err);
+	free(left);
+	free(busy);
 	return rc;
 }

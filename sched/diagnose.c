@@ -2,226 +2,241 @@
 /*
  * diagnose.c - see diagnose.h
  *
- * The question is put again and again with one thing less in the way, and the
- * first thing whose absence makes the job fit is the reason:
+ * Nodes of the shape are counted by the first thing they lack; the reason is
+ * the first of these for which too few nodes are left: hardware at all, nodes
+ * that are up, licences, GPUs, CPUs, memory, whole nodes, time before a
+ * reservation, and at last the wishes about the fabric.  What passes all of
+ * them waits only for jobs before it.
  *
- *   an empty cluster with every node up     else no state can hold it
- *   an empty cluster as it is               else nodes are down
- *   the running jobs only, no reservations  else reservations
- *   the running jobs only, no wishes        else domain, segment or switches
- *   each resource for itself                the scarcest one
- *
- * Cost: a few passes over the nodes the shape may use; once a shape and cycle.
+ * Cost: one pass over the shape's nodes; the planner asks once a shape.
  */
 #include "config.h"
 
 #include "sched/diagnose.h"
+#include "sched/search.h"
 
-static struct weft_reason reason_of(enum weft_reason_kind kind, uint32_t wanted,
-				    uint32_t available)
+struct census {
+	uint32_t able, up, gpus, cpus, memory, whole, open;
+	uint32_t free_gpus, free_cpus;
+	uint64_t free_mem_mib;
+};
+
+static uint32_t count_gpus(const struct weft_timeline *tl, uint32_t node_idx,
+			   const struct weft_shape *shape, weft_gpuset_t free,
+			   uint32_t want)
 {
-	return (struct weft_reason){
-		.kind = kind, .wanted = wanted, .available = available,
+	return (uint32_t)__builtin_popcountll(
+		weft_timeline_gpus(tl, node_idx, free, shape->gpu_type_idx,
+				   want));
+}
+
+static uint32_t most_gpus(const struct weft_shape *shape)
+{
+	return shape->per_node.gpus + shape->per_unit.gpus * shape->unit_count;
+}
+
+static bool is_able(const struct weft_cluster *c, const struct weft_timeline *tl,
+		    const struct weft_shape *shape,
+		    const struct weft_need *need, uint32_t i,
+		    uint32_t *ret_units)
+{
+	const struct weft_amount *total = &c->node[i].total;
+	weft_gpuset_t all = total->gpus >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
+		((weft_gpuset_t)1 << total->gpus) - 1;
+	uint32_t gpus = most_gpus(shape) ?
+		count_gpus(tl, i, shape, all, most_gpus(shape)) : 0;
+
+	*ret_units = weft_place_units(shape, total->cpus, total->mem_mib, gpus);
+	return total->cpus >= need->amount.cpus && gpus >= need->amount.gpus &&
+		total->mem_mib >= need->amount.mem_mib;
+}
+
+/* One able node that is up: how far does it get? */
+static bool count_node(const struct weft_cluster *c,
+		       const struct weft_timeline *tl,
+		       const struct weft_shape *shape,
+		       const struct weft_need *need, uint32_t i,
+		       struct census *n, struct weft_candidate *cand)
+{
+	int64_t until, end = weft_time_after(c->now_sec, shape->limit_sec);
+	struct weft_free free = weft_timeline_free(tl, i, c->now_sec, end);
+	uint64_t steps = 0;
+	uint32_t gpus = most_gpus(shape) ?
+		count_gpus(tl, i, shape, free.gpus, most_gpus(shape)) : 0;
+
+	n->free_gpus += gpus;
+	n->free_cpus += free.cpus;
+	n->free_mem_mib += free.mem_mib;
+	if (gpus < need->amount.gpus)
+		return false;
+	n->gpus++;
+	if (free.cpus < need->amount.cpus)
+		return false;
+	n->cpus++;
+	if (free.mem_mib < need->amount.mem_mib)
+		return false;
+	n->memory++;
+	if (need->whole && !free.whole)
+		return false;
+	n->whole++;
+	if (weft_timeline_next(tl, i, need, c->now_sec, shape->limit_sec,
+			       &until, &steps) != c->now_sec)
+		return false;
+	n->open++;
+	*cand = (struct weft_candidate) {
+		.node_idx = i,
+		.units = weft_place_units(shape, free.cpus, free.mem_mib, gpus),
+		.required = shape->nodes_required &&
+			weft_idxset_has(shape->nodes_required, i),
+	};
+	return true;
+}
+
+static struct weft_reason make(enum weft_reason_kind kind, uint64_t wanted,
+			       uint64_t available)
+{
+	return (struct weft_reason) {
+		.kind = kind,
+		.wanted = wanted < UINT32_MAX ? (uint32_t)wanted : UINT32_MAX,
+		.available = available < UINT32_MAX ? (uint32_t)available :
+			UINT32_MAX,
 		.detail_idx = -1,
 	};
 }
 
-/* Would it fit if nothing ran?  With only_usable, on the nodes that are up. */
-static uint32_t fits_empty(struct weft_search *search,
-			   const struct weft_shape *shape,
-			   uint32_t switches_max, bool only_usable,
-			   struct weft_place *place, uint32_t *ret_count)
+static struct weft_reason lacks(const struct weft_cluster *c,
+				const struct weft_shape *shape,
+				const struct weft_need *need,
+				const struct census *n)
 {
-	const struct weft_cluster *cluster = search->cluster;
-	uint32_t count = 0;
-
-	weft_idxset_foreach(shape->nodes, n) {
-		const struct weft_node *node = &cluster->node[n];
-		struct weft_free room = {
-			.cpus = node->total.cpus,
-			.mem_mib = node->total.mem_mib,
-			.gpus = weft_gpuset_first(node->total.gpus),
-			.whole = true,
-		};
-
-		if ((only_usable && !node->usable) ||
-		    (shape->resv_idx >= 0 &&
-		     !weft_idxset_has(cluster->resv[shape->resv_idx].nodes, n)))
-			continue;
-		search->candidate[count].node_idx = n;
-		if (weft_fit_test(shape, node, &room,
-				  &search->candidate[count].fit))
-			count++;
-	}
-	*ret_count = count;
-	if (count < shape->nodes_min)
-		return 0;
-	return weft_place_choose(search->placer, shape, switches_max,
-				 search->candidate, count, place);
-}
-
-static int32_t first_reservation(const struct weft_search *search,
-				 const struct weft_shape *shape)
-{
-	const struct weft_cluster *cluster = search->cluster;
-
-	if (shape->resv_idx >= 0)
-		return shape->resv_idx;
-	for (uint32_t r = 0; r < cluster->resv_count; r++)
-		if (weft_idxset_overlaps(cluster->resv[r].nodes, shape->nodes) &&
-		    cluster->resv[r].end_sec > cluster->now_sec)
-			return (int32_t)r;
-	return -1;
-}
-
-/* Nodes on which each thing for itself is there now. */
-struct supply {
-	uint32_t all, cpus, mem, gpus;
-	uint32_t free_gpus, free_cpus;
-	uint64_t units;
-};
-
-static void count_supply(const struct weft_search *search,
-			 const struct weft_shape *shape, struct supply *s)
-{
-	struct weft_amount want = weft_fit_demand(shape,
-						  weft_fit_units_needed(shape));
-	int64_t now = search->cluster->now_sec;
-
-	*s = (struct supply){ 0 };
-	weft_idxset_foreach(shape->nodes, n) {
-		const struct weft_node *node = &search->cluster->node[n];
-		struct weft_free room = weft_timeline_free(search->tl, n, now,
-							   now + 1);
-		weft_gpuset_t gpus = room.gpus;
-		struct weft_fit fit;
-
-		if (!node->usable)
-			continue;
-		if (shape->gpu_type_idx >= 0)
-			gpus &= node->gpus_of_type[shape->gpu_type_idx];
-		s->free_gpus += (uint32_t)__builtin_popcountll(gpus);
-		s->free_cpus += room.cpus;
-		s->cpus += room.cpus >= want.cpus;
-		s->mem += room.mem_mib >= want.mem_mib;
-		s->gpus += (uint32_t)__builtin_popcountll(gpus) >= want.gpus;
-		if (weft_fit_test(shape, node, &room, &fit)) {
-			s->all++;
-			s->units += fit.units;
-		}
-	}
-}
-
-static struct weft_reason scarcest(const struct weft_search *search,
-				   const struct weft_shape *shape)
-{
-	struct weft_amount want = weft_fit_demand(shape,
-						  weft_fit_units_needed(shape));
 	uint32_t nodes = shape->nodes_min;
-	struct supply s;
 
-	count_supply(search, shape, &s);
-	if (want.gpus && (s.gpus < nodes ||
-			  (shape->unit_count && shape->per_unit.gpus &&
-			   s.units < shape->unit_count && s.cpus >= nodes)))
-		return reason_of(WEFT_REASON_GPUS,
-				 shape->per_node.gpus * nodes +
-				 shape->per_unit.gpus * shape->unit_count,
-				 s.free_gpus);
-	if (s.mem < nodes)
-		return reason_of(WEFT_REASON_MEMORY, nodes, s.mem);
-	if (s.cpus < nodes ||
-	    (shape->unit_count && s.units < shape->unit_count))
-		return reason_of(WEFT_REASON_CPUS,
-				 shape->per_node.cpus * nodes +
-				 shape->per_unit.cpus * shape->unit_count,
-				 s.free_cpus);
-	return reason_of(WEFT_REASON_NODES, nodes, s.all);
+	if (n->gpus < nodes)
+		return make(WEFT_REASON_GPUS, (uint64_t)shape->per_node.gpus * nodes +
+			    (uint64_t)shape->per_unit.gpus * shape->unit_count,
+			    n->free_gpus);
+	if (n->cpus < nodes)
+		return make(WEFT_REASON_CPUS, (uint64_t)shape->per_node.cpus * nodes +
+			    (uint64_t)shape->per_unit.cpus * shape->unit_count,
+			    n->free_cpus);
+	if (n->memory < nodes)
+		return make(WEFT_REASON_MEMORY,
+			    (uint64_t)need->amount.mem_mib * nodes,
+			    n->free_mem_mib);
+	if (n->whole < nodes)
+		return make(WEFT_REASON_NODES, nodes, n->whole);
+	return make(WEFT_REASON_RESERVATION, nodes, n->open);
 }
 
-/* What is in the way of a job that the running jobs alone keep waiting. */
-static struct weft_reason diagnose_busy(struct weft_search *search,
-					const struct weft_shape *shape,
-					uint32_t switches_max,
-					struct weft_place *place)
+/* Enough nodes one by one, and yet no set of them will do. */
+static struct weft_reason lacks_set(const struct weft_shape *shape,
+				    const struct weft_candidate *cand,
+				    uint32_t count)
 {
-	const struct weft_cluster *real = search->cluster;
-	struct weft_cluster no_resv = *real;
-	struct weft_shape plain = *shape;
-	struct weft_reason reason;
-	uint32_t places;
+	uint64_t units = 0;
 
-	if (real->resv_count) {
-		no_resv.resv_count = 0;
-		plain.resv_idx = -1;
-		search->cluster = &no_resv;
-		places = weft_search_at(search, &plain, switches_max,
-					shape->limit_sec, real->now_sec, place);
-		search->cluster = real;
-		if (places) {
-			reason = reason_of(WEFT_REASON_RESERVATION,
-					   shape->nodes_min, 0);
-			reason.detail_idx = first_reservation(search, shape);
-			return reason;
-		}
-		plain = *shape;
-	}
-	if (switches_max && weft_search_at(search, &plain, 0, shape->limit_sec,
-					   real->now_sec, place))
-		return reason_of(WEFT_REASON_SWITCHES, shape->nodes_min,
-				 switches_max);
-	plain.segment = 0;
-	plain.domain = WEFT_DOMAIN_ANY;
-	if ((shape->segment || shape->domain != WEFT_DOMAIN_ANY) &&
-	    weft_search_at(search, &plain, switches_max, shape->limit_sec,
-			   real->now_sec, place))
-		return reason_of(WEFT_REASON_DOMAIN, shape->nodes_min,
-				 shape->segment);
-	return scarcest(search, shape);
+	for (uint32_t i = 0; i < count; i++)
+		units += cand[i].units;
+	if (units < shape->unit_count && shape->per_unit.gpus)
+		return make(WEFT_REASON_GPUS,
+			    (uint64_t)shape->unit_count * shape->per_unit.gpus,
+			    units * shape->per_unit.gpus);
+	if (units < shape->unit_count)
+		return make(WEFT_REASON_CPUS,
+			    (uint64_t)shape->unit_count * shape->per_unit.cpus,
+			    units * shape->per_unit.cpus);
+	if (shape->domain == WEFT_DOMAIN_SAME || shape->segment)
+		return make(WEFT_REASON_DOMAIN, shape->nodes_min, count);
+	if (shape->switches_max)
+		return make(WEFT_REASON_SWITCHES, shape->nodes_min, count);
+	return make(WEFT_REASON_NODES, shape->nodes_min, count);
 }
 
-static bool lacks_license(const struct weft_search *search,
-			  const struct weft_shape *shape,
+static bool lacks_license(const struct weft_shape *shape, const uint32_t *free,
 			  struct weft_reason *ret_reason)
 {
-	int64_t now = search->cluster->now_sec;
-
 	for (uint32_t k = 0; k < shape->license_count; k++) {
 		const struct weft_license_use *use = &shape->license[k];
-		uint32_t free = weft_licenses_free(search->licenses,
-						   use->license_idx, now);
 
-		if (free >= use->count)
+		if (free[use->license_idx] >= use->count)
 			continue;
-		*ret_reason = reason_of(WEFT_REASON_LICENSE, use->count, free);
+		*ret_reason = make(WEFT_REASON_LICENSE, use->count,
+				   free[use->license_idx]);
 		ret_reason->detail_idx = (int32_t)use->license_idx;
 		return true;
 	}
 	return false;
 }
 
-struct weft_reason weft_diagnose(struct weft_search *search,
-				 const struct weft_shape *shape,
-				 uint32_t switches_max,
-				 struct weft_place *place)
+static bool lacks_license_ever(const struct weft_cluster *c,
+			       const struct weft_shape *shape)
 {
-	struct weft_reason reason;
-	uint32_t possible, up;
-
-	if (!fits_empty(search, shape, switches_max, false, place, &possible))
-		return reason_of(WEFT_REASON_NEVER, shape->nodes_min, possible);
 	for (uint32_t k = 0; k < shape->license_count; k++)
-		if (shape->license[k].count >
-		    search->cluster->license_total[shape->license[k].license_idx])
-			return reason_of(WEFT_REASON_NEVER, shape->nodes_min,
-					 possible);
-	if (!fits_empty(search, shape, switches_max, true, place, &up))
-		return reason_of(WEFT_REASON_NODES_DOWN, shape->nodes_min, up);
-	if (lacks_license(search, shape, &reason))
+		if (c->license_total[shape->license[k].license_idx] <
+		    shape->license[k].count)
+			return true;
+	return false;
+}
+
+/* On empty nodes, those that are down included or not: would a set do? */
+static bool could_ever(const struct weft_cluster *c,
+		       const struct weft_timeline *tl,
+		       struct weft_placer *placer,
+		       const struct weft_shape *shape,
+		       const struct weft_need *need, bool only_up,
+		       struct weft_candidate *cand)
+{
+	uint32_t n = 0, units;
+
+	weft_idxset_foreach(shape->nodes, i) {
+		if ((only_up && !c->node[i].usable) ||
+		    !is_able(c, tl, shape, need, i, &units))
+			continue;
+		cand[n++] = (struct weft_candidate) {
+			.node_idx = i, .units = units,
+			.required = shape->nodes_required &&
+				weft_idxset_has(shape->nodes_required, i),
+		};
+	}
+	return weft_place_exists(placer, shape, true, cand, n);
+}
+
+struct weft_reason weft_diagnose(const struct weft_cluster *c,
+				 const struct weft_timeline *base,
+				 struct weft_placer *placer,
+				 const struct weft_shape *shape,
+				 const uint32_t *licenses_free,
+				 struct weft_candidate *cand)
+{
+	struct weft_need need = weft_search_need(shape);
+	struct census n = { 0 };
+	struct weft_reason reason;
+	uint32_t unit_cap;
+	bool ever = could_ever(c, base, placer, shape, &need, false, cand);
+	bool up = could_ever(c, base, placer, shape, &need, true, cand);
+
+	weft_idxset_foreach(shape->nodes, i) {
+		if (!is_able(c, base, shape, &need, i, &unit_cap))
+			continue;
+		n.able++;
+		if (!c->node[i].usable)
+			continue;
+		n.up++;
+		count_node(c, base, shape, &need, i, &n, &cand[n.open]);
+	}
+	if (!ever || lacks_license_ever(c, shape))
+		return make(WEFT_REASON_NEVER, shape->nodes_min, n.able);
+	if (!up)
+		return make(WEFT_REASON_NODES_DOWN, shape->nodes_min, n.up);
+	if (lacks_license(shape, licenses_free, &reason))
 		return reason;
-	if (weft_search_at(search, shape, switches_max, shape->limit_sec,
-			   search->cluster->now_sec, place))
-		return reason_of(WEFT_REASON_PRIORITY, shape->nodes_min,
-				 shape->nodes_min);
-	return diagnose_busy(search, shape, switches_max, place);
+	if (n.open < shape->nodes_min) {
+		reason = lacks(c, shape, &need, &n);
+		if (reason.kind == WEFT_REASON_RESERVATION)
+			reason.detail_idx = shape->resv_idx;
+		return reason;
+	}
+	if (!weft_place_exists(placer, shape, false, cand, n.open))
+		return lacks_set(shape, cand, n.open);
+	return make(WEFT_REASON_PRIORITY, shape->nodes_min, n.open);
 }

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * diagnose.h - what stops a shape from starting now
+ * diagnose.h - what exactly keeps a shape from starting now
  */
 #ifndef WEFT_SCHED_DIAGNOSE_H
 #define WEFT_SCHED_DIAGNOSE_H
 
-#include "sched/earliest.h"
+#include "sched/place.h"
+#include "sched/reason.h"
+#include "sched/timeline.h"
 
 /*
- * The reason that the shape does not start now.  search looks at the timeline
- * of the running jobs alone: if it finds a place there, what is in the way are
- * the jobs before this one (WEFT_REASON_PRIORITY).  line_place and blockers
- * are left 0.
+ * Compare the shape with what running jobs leave (base: no planned jobs in
+ * it).  WEFT_REASON_PRIORITY if it would fit beside them.  cand has room for
+ * every node.  licenses_free[] by license_idx.
  */
-struct weft_reason weft_diagnose(struct weft_search *search,
+struct weft_reason weft_diagnose(const struct weft_cluster *cluster,
+				 const struct weft_timeline *base,
+				 struct weft_placer *placer,
 				 const struct weft_shape *shape,
-				 uint32_t switches_max,
-				 struct weft_place *place);
+				 const uint32_t *licenses_free,
+				 struct weft_candidate *cand);
 
 #endif

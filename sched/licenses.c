@@ -2,156 +2,105 @@
 /*
  * licenses.c - see licenses.h
  *
- * The use of a licence rises only where an interval starts, so its peak inside
- * a window is at the window's start or at one of those starts; a job that does
- * not fit can next fit where an interval ends.
+ * A row of steps for each licence, as the timeline has for nodes, made when
+ * the licence is first asked for.  A use takes at most what is left: running
+ * jobs may hold more than the site has now.
  *
- * Cost: O(n^2) for n intervals of one licence, n being the jobs with licences.
+ * Cost: O(steps) a use or a question.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sched/licenses.h"
-#include "sched/timeline_row.h"
+#include "sched/timeline.h"
 
-struct interval {
-	uint32_t license_idx, count;
-	int64_t start_sec, end_sec;
-};
-
-struct weft_licenses {
-	const struct weft_cluster *cluster;
-	struct interval *interval;
-	uint32_t count, cap;
-};
-
-struct weft_licenses *weft_licenses_create(const struct weft_cluster *cluster)
+int weft_license_init(struct weft_license_row *rows,
+		      const struct weft_cluster *cluster, uint32_t idx)
 {
-	struct weft_licenses *licenses = calloc(1, sizeof(*licenses));
+	struct weft_license_row *row = &rows[idx];
 
-	if (!licenses)
-		return NULL;
-	licenses->cluster = cluster;
-	for (uint32_t i = 0; i < cluster->running_count; i++) {
-		const struct weft_running *job = &cluster->running[i];
-
-		for (uint32_t k = 0; k < job->license_count; k++)
-			if (weft_licenses_add(licenses,
-				&cluster->license_use[job->license_first + k],
-				cluster->now_sec,
-				job->end_sec > cluster->now_sec ? job->end_sec :
-					cluster->now_sec + 1)) {
-				weft_licenses_destroy(licenses);
-				return NULL;
-			}
-	}
-	return licenses;
-}
-
-void weft_licenses_destroy(struct weft_licenses *licenses)
-{
-	if (!licenses)
-		return;
-	free(licenses->interval);
-	free(licenses);
-}
-
-int weft_licenses_add(struct weft_licenses *licenses,
-		      const struct weft_license_use *use, int64_t start_sec,
-		      int64_t end_sec)
-{
-	uint32_t cap = licenses->cap ? licenses->cap * 2 : 16;
-	struct interval *bigger;
-
-	if (licenses->count == licenses->cap) {
-		bigger = realloc(licenses->interval, cap * sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		licenses->interval = bigger;
-		licenses->cap = cap;
-	}
-	licenses->interval[licenses->count++] = (struct interval){
-		.license_idx = use->license_idx, .count = use->count,
-		.start_sec = start_sec, .end_sec = end_sec,
-	};
+	if (row->count)
+		return 0;
+	row->step = malloc(8 * sizeof(*row->step));
+	if (!row->step)
+		return -ENOMEM;
+	row->cap = 8;
+	row->count = 1;
+	row->step[0].from_sec = INT64_MIN;
+	row->step[0].free = cluster->license_total[idx];
 	return 0;
 }
 
-uint32_t weft_licenses_free(const struct weft_licenses *licenses,
-			    uint32_t license_idx, int64_t sec)
+static int license_split(struct weft_license_row *row, int64_t sec,
+			 uint32_t *ret_idx)
 {
-	uint64_t used = 0;
-	uint32_t total = licenses->cluster->license_total[license_idx];
+	uint32_t i = row->count, cap = row->cap * 2;
+	void *more;
 
-	for (uint32_t i = 0; i < licenses->count; i++) {
-		const struct interval *in = &licenses->interval[i];
-
-		if (in->license_idx == license_idx && in->start_sec <= sec &&
-		    sec < in->end_sec)
-			used += in->count;
+	while (row->step[i - 1].from_sec > sec)
+		i--;
+	*ret_idx = i - 1;
+	if (row->step[i - 1].from_sec == sec)
+		return 0;
+	if (row->count == row->cap) {
+		more = realloc(row->step, cap * sizeof(*row->step));
+		if (!more)
+			return -ENOMEM;
+		row->step = more;
+		row->cap = cap;
 	}
-	return used < total ? total - (uint32_t)used : 0;
+	memmove(&row->step[i + 1], &row->step[i],
+		(row->count - i) * sizeof(*row->step));
+	row->step[i] = row->step[i - 1];
+	row->step[i].from_sec = sec;
+	row->count++;
+	*ret_idx = i;
+	return 0;
 }
 
-/* The first moment in [t, end) at which the licence is short; NEVER if none. */
-static int64_t first_shortage(const struct weft_licenses *licenses,
-			      const struct weft_license_use *use, int64_t t,
-			      int64_t end)
+int weft_licenses_add(struct weft_license_row *rows,
+		      const struct weft_cluster *cluster,
+		      const struct weft_license_use *use, uint32_t count,
+		      int64_t start_sec, int64_t end_sec)
 {
-	int64_t first = WEFT_TIME_NEVER;
+	for (uint32_t k = 0; k < count; k++) {
+		struct weft_license_row *row = &rows[use[k].license_idx];
+		uint32_t first, last;
 
-	if (weft_licenses_free(licenses, use->license_idx, t) < use->count)
-		return t;
-	for (uint32_t i = 0; i < licenses->count; i++) {
-		const struct interval *in = &licenses->interval[i];
-
-		if (in->license_idx == use->license_idx &&
-		    in->start_sec > t && in->start_sec < end &&
-		    in->start_sec < first &&
-		    weft_licenses_free(licenses, use->license_idx,
-				       in->start_sec) < use->count)
-			first = in->start_sec;
+		if (weft_license_init(rows, cluster, use[k].license_idx) ||
+		    license_split(row, start_sec, &first))
+			return -ENOMEM;
+		last = row->count;
+		if (end_sec != WEFT_TIME_NEVER &&
+		    license_split(row, end_sec, &last))
+			return -ENOMEM;
+		for (uint32_t i = first; i < last; i++)
+			row->step[i].free -= row->step[i].free < use[k].count ?
+				row->step[i].free : use[k].count;
 	}
-	return first;
+	return 0;
 }
 
-/* The first end of an interval after sec; NEVER if none. */
-static int64_t next_end(const struct weft_licenses *licenses,
-			uint32_t license_idx, int64_t sec)
+int64_t weft_license_next(const struct weft_license_row *row, uint32_t count,
+			    int64_t from_sec, uint32_t duration_sec)
 {
-	int64_t end = WEFT_TIME_NEVER;
+	int64_t start = from_sec, end;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < licenses->count; i++) {
-		const struct interval *in = &licenses->interval[i];
-
-		if (in->license_idx == license_idx && in->end_sec > sec &&
-		    in->end_sec < end)
-			end = in->end_sec;
+	while (i < row->count) {
+		end = weft_time_after(start, duration_sec);
+		while (i + 1 < row->count && row->step[i + 1].from_sec <= start)
+			i++;
+		while (row->step[i].free >= count && i + 1 < row->count &&
+		       row->step[i + 1].from_sec < end)
+			i++;
+		if (row->step[i].free >= count)
+			return start;
+		if (++i < row->count)
+			start = row->step[i].from_sec;
 	}
-	return end;
-}
-
-int64_t weft_licenses_next(const struct weft_licenses *licenses,
-			   const struct weft_shape *shape,
-			   uint32_t duration_sec, int64_t from)
-{
-	int64_t t = from, shortage;
-
-	for (uint32_t k = 0; k < shape->license_count; k++) {
-		const struct weft_license_use *use = &shape->license[k];
-
-		if (use->count > licenses->cluster->license_total[use->license_idx])
-			return WEFT_TIME_NEVER;
-		shortage = first_shortage(licenses, use, t,
-					  weft_end_of(t, duration_sec));
-		if (shortage == WEFT_TIME_NEVER)
-			continue;
-		t = next_end(licenses, use->license_idx, shortage);
-		if (t == WEFT_TIME_NEVER)
-			return t;
-		k = UINT32_MAX;		/* all of them again, from the new time */
-	}
-	return t;
+	return WEFT_TIME_NEVER;
 }

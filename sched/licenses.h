@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * licenses.h - how many licences are in use, from now on
- *
- * Licences belong to no node.  They are few and so are the jobs that use
- * them, so a list of intervals is all there is.
- */
+/* licenses.h - how many of each licence are free over time */
 #ifndef WEFT_SCHED_LICENSES_H
 #define WEFT_SCHED_LICENSES_H
 
-#include "sched/job.h"
+#include "sched/cluster.h"
 
-struct weft_licenses;
+struct weft_license_step {
+	int64_t from_sec;
+	uint32_t free;
+};
 
-struct weft_licenses *weft_licenses_create(const struct weft_cluster *cluster);
-void weft_licenses_destroy(struct weft_licenses *licenses);
+/* All zero until init; the owner frees step. */
+struct weft_license_row {
+	struct weft_license_step *step;
+	uint32_t count, cap;
+};
 
-/* In use on [start, end).  0 or -ENOMEM. */
-int weft_licenses_add(struct weft_licenses *licenses,
-		      const struct weft_license_use *use, int64_t start_sec,
-		      int64_t end_sec);
+/* Make sure rows[idx] has its first step.  0 or -ENOMEM. */
+int weft_license_init(struct weft_license_row *rows,
+		      const struct weft_cluster *cluster, uint32_t idx);
 
-/*
- * The first time >= from at which all that the shape needs is free for
- * duration_sec; WEFT_TIME_NEVER if there are not so many at all.
- */
-int64_t weft_licenses_next(const struct weft_licenses *licenses,
-			   const struct weft_shape *shape,
-			   uint32_t duration_sec, int64_t from);
+/* Take the uses on [start, end).  0 or -ENOMEM. */
+int weft_licenses_add(struct weft_license_row *rows,
+		      const struct weft_cluster *cluster,
+		      const struct weft_license_use *use, uint32_t count,
+		      int64_t start_sec, int64_t end_sec);
 
-/* Free at one moment. */
-uint32_t weft_licenses_free(const struct weft_licenses *licenses,
-			    uint32_t license_idx, int64_t sec);
+/* The earliest start >= from_sec with count free throughout, or NEVER. */
+int64_t weft_license_next(const struct weft_license_row *row, uint32_t count,
+			  int64_t from_sec, uint32_t duration_sec);
 
 #endif

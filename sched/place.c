@@ -2,23 +2,23 @@
 /*
  * place.c - see place.h
  *
- * Candidates are sorted by rank, so that the nodes below a vertex of the
- * fabric are one run of the array.  Choosing has two halves:
+ * Everything comes down to choosing from one list of candidates; wishes about
+ * the fabric only decide which lists are offered:
  *
- *   where    the smallest vertex whose run can hold the job; of equals the
- *            one with the fewest candidates to spare (best fit), so that large
- *            free domains stay whole for the jobs that need them
- *   which    inside it, domain by domain: the smallest domain that can hold
- *            what is still missing, else the largest
+ *   domain=same	one list a domain; the smallest that does
+ *   segment=k		domains give runs of k, fullest use first
+ *   switches_max=s	the s leaves with the most candidates
+ *   otherwise		the smallest subtree whose list does, and in it whole
+ *			domains first, so that others stay whole
  *
- * A job on one node skips the first half: every node is compared by Slurm's
- * weight, by the fragmentation gradient (mix.h), and by how many wholly free
- * nodes its domain has (fewer is better: break the domain that is broken).
+ * Where the site names no domains, the deepest vertex over a node stands for
+ * its domain (its leaf switch, or the site).
  *
- * Invariants: a place never asks for more than its candidate's fit; the same
- * input gives the same places (ties end at the rank).
+ * From a list, a shape without units takes as many nodes as it may have; one
+ * with units takes the fewest nodes that hold them: the best single node that
+ * holds all, else the roomiest first.
  *
- * Cost: O(c log c + v log c) for c candidates and v vertices.
+ * Cost: O(c log c + vertices * depth) for c candidates.
  */
 #include "config.h"
 
@@ -26,385 +26,571 @@
 #include <string.h>
 
 #include "sched/place.h"
-#include "sched/place_pick.h"
+
+/* Sizes and short runs tried for a segmented job that names nodes. */
+#define TRIES_MAX 256
+
+struct entry {
+	uint64_t score;
+	uint32_t cand_idx, units, group;
+	bool required;
+};
+
+struct group {
+	uint32_t vertex, first, count;	/* in entry[], sorted by group */
+	uint32_t taken;
+};
 
 struct weft_placer {
 	const struct weft_cluster *cluster;
-	const struct weft_mix *mix;
-	bool fragmentation;
-	uint32_t *whole_free;	/* [vertex], scratch: candidates wholly free */
-	uint32_t *scratch;	/* [node_count] */
+	struct entry *entry, *list;
+	struct group *group;
+	uint32_t *below;	/* [vertex], candidates in the subtree */
+	uint64_t *units_below;
+	uint32_t group_count;
 };
 
-/* A run of candidates: what lies below one vertex. */
-struct run {
-	uint32_t first, count;
-};
-
-struct weft_placer *weft_placer_create(const struct weft_cluster *cluster,
-				       const struct weft_mix *mix,
-				       bool fragmentation)
+static uint32_t vertex_count(const struct weft_cluster *cluster)
 {
-	struct weft_placer *placer = calloc(1, sizeof(*placer));
+	return cluster->fabric ? cluster->fabric->vertex_count : 1;
+}
 
-	if (!placer)
+struct weft_placer *weft_placer_create(const struct weft_cluster *cluster)
+{
+	struct weft_placer *p = calloc(1, sizeof(*p));
+	size_t n = (size_t)cluster->node_count + 1, v = vertex_count(cluster);
+
+	if (!p)
 		return NULL;
-	placer->cluster = cluster;
-	placer->mix = mix;
-	placer->fragmentation = fragmentation;
-	placer->whole_free = calloc(cluster->fabric->vertex_count,
-				    sizeof(uint32_t));
-	placer->scratch = calloc(cluster->node_count ? cluster->node_count : 1,
-				 sizeof(uint32_t));
-	if (placer->whole_free && placer->scratch)
-		return placer;
-	weft_placer_destroy(placer);
+	p->cluster = cluster;
+	p->entry = malloc(n * sizeof(*p->entry));
+	p->list = malloc(n * sizeof(*p->list));
+	p->group = malloc(n * sizeof(*p->group));
+	p->below = malloc(v * sizeof(*p->below));
+	p->units_below = malloc(v * sizeof(*p->units_below));
+	if (p->entry && p->list && p->group && p->below && p->units_below)
+		return p;
+	weft_placer_destroy(p);
 	return NULL;
 }
 
-void weft_placer_destroy(struct weft_placer *placer)
+void weft_placer_destroy(struct weft_placer *p)
 {
-	if (!placer)
+	if (!p)
 		return;
-	free(placer->whole_free);
-	free(placer->scratch);
-	free(placer);
+	free(p->entry);
+	free(p->list);
+	free(p->group);
+	free(p->below);
+	free(p->units_below);
+	free(p);
 }
 
-static uint32_t rank_of(const struct weft_placer *placer,
-			const struct weft_candidate *c)
+uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
+			  uint64_t mem_mib, uint32_t gpus)
 {
-	return placer->cluster->fabric->rank_of[c->node_idx];
-}
+	const struct weft_amount *base = &shape->per_node;
+	const struct weft_amount *unit = &shape->per_unit;
+	uint64_t units = shape->unit_count, fit;
 
-static int by_node(const void *a, const void *b)
-{
-	const struct weft_candidate *x = a, *y = b;
-
-	return (x->node_idx > y->node_idx) - (x->node_idx < y->node_idx);
-}
-
-/* Sort by rank; node_idx takes the rank's place while qsort runs. */
-static void sort_by_rank(const struct weft_placer *placer,
-			 struct weft_candidate *c, uint32_t count)
-{
-	const struct weft_fabric *fabric = placer->cluster->fabric;
-	bool sorted = true;
-
-	for (uint32_t i = 0; i < count; i++) {
-		c[i].node_idx = fabric->rank_of[c[i].node_idx];
-		sorted &= !i || c[i - 1].node_idx < c[i].node_idx;
-	}
-	if (!sorted)
-		qsort(c, count, sizeof(*c), by_node);
-	for (uint32_t i = 0; i < count; i++)
-		c[i].node_idx = fabric->node_at[c[i].node_idx];
-}
-
-/* The first candidate with rank >= want. */
-static uint32_t lower_bound(const struct weft_placer *placer,
-			    const struct weft_candidate *c, uint32_t count,
-			    uint32_t want)
-{
-	uint32_t low = 0, high = count, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (rank_of(placer, &c[mid]) < want)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static struct run run_below(const struct weft_placer *placer,
-			    const struct weft_candidate *c, uint32_t count,
-			    uint32_t vertex)
-{
-	const struct weft_vertex *v = &placer->cluster->fabric->vertex[vertex];
-	struct run run;
-
-	run.first = lower_bound(placer, c, count, v->first_rank);
-	run.count = lower_bound(placer, c, count,
-				v->first_rank + v->node_count) - run.first;
-	return run;
-}
-
-/* ---- one node ---------------------------------------------------------- */
-
-static void count_whole_free(struct weft_placer *placer,
-			     const struct weft_candidate *c, uint32_t count)
-{
-	const struct weft_fabric *fabric = placer->cluster->fabric;
-
-	for (uint32_t i = 0; i < count; i++)
-		placer->whole_free[fabric->vertex_of[c[i].node_idx]] = 0;
-	for (uint32_t i = 0; i < count; i++)
-		placer->whole_free[fabric->vertex_of[c[i].node_idx]] +=
-			c[i].fit.free.whole;
-}
-
-/* How much more of the node's free GPUs the mix could not use afterwards. */
-static double gradient(const struct weft_placer *placer,
-		       const struct weft_shape *shape,
-		       const struct weft_candidate *c, uint32_t units)
-{
-	const struct weft_free *room = &c->fit.free;
-	struct weft_amount take = weft_fit_demand(shape, units);
-	uint32_t gpus = (uint32_t)__builtin_popcountll(room->gpus);
-	double before;
-
-	if (!placer->fragmentation)
-		return gpus - take.gpus;	/* plain best fit */
-	before = weft_mix_fragmentation(placer->mix, room->cpus, room->mem_mib,
-					gpus);
-	if (shape->exclusive)
-		return -before;
-	return weft_mix_fragmentation(placer->mix, room->cpus - take.cpus,
-				      room->mem_mib - take.mem_mib,
-				      gpus - take.gpus) - before;
-}
-
-struct rating {
-	uint32_t weight;
-	double gradient;
-	uint32_t whole_free;
-	uint32_t gpus_left;
-	uint32_t cpus_left;
-};
-
-static bool is_better(const struct rating *a, const struct rating *b)
-{
-	if (a->weight != b->weight)
-		return a->weight < b->weight;
-	if (a->gradient < b->gradient - 1e-9 || a->gradient > b->gradient + 1e-9)
-		return a->gradient < b->gradient;
-	if (a->gpus_left != b->gpus_left)
-		return a->gpus_left < b->gpus_left;
-	if (a->whole_free != b->whole_free)
-		return a->whole_free < b->whole_free;
-	return a->cpus_left < b->cpus_left;
-}
-
-static uint32_t choose_one(struct weft_placer *placer,
-			   const struct weft_shape *shape, uint32_t units,
-			   struct weft_candidate *c, uint32_t count,
-			   struct weft_place *place)
-{
-	const struct weft_cluster *cluster = placer->cluster;
-	struct rating best = { 0 }, now;
-	uint32_t chosen = count;
-
-	count_whole_free(placer, c, count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (c[i].fit.units < units)
-			continue;
-		if (shape->nodes_required &&
-		    !weft_idxset_has(shape->nodes_required, c[i].node_idx))
-			continue;
-		now.weight = cluster->node[c[i].node_idx].weight;
-		now.gradient = gradient(placer, shape, &c[i], units);
-		now.gpus_left = (uint32_t)__builtin_popcountll(c[i].fit.free.gpus);
-		now.whole_free = placer->whole_free[
-			cluster->fabric->vertex_of[c[i].node_idx]];
-		now.cpus_left = c[i].fit.free.cpus;
-		if (chosen == count || is_better(&now, &best) ||
-		    (!is_better(&best, &now) &&
-		     rank_of(placer, &c[i]) < rank_of(placer, &c[chosen]))) {
-			best = now;
-			chosen = i;
-		}
-	}
-	if (chosen == count)
+	if (cpus < base->cpus || mem_mib < base->mem_mib || gpus < base->gpus)
 		return 0;
-	place[0] = (struct weft_place){
-		.node_idx = c[chosen].node_idx,
-		.gpus = weft_place_gpus(cluster, shape, &c[chosen].fit,
-					c[chosen].node_idx, units, 0),
-		.units = shape->unit_count ? units : 0,
-	};
+	if (shape->units_per_node_max && units > shape->units_per_node_max)
+		units = shape->units_per_node_max;
+	if (unit->cpus && (fit = (cpus - base->cpus) / unit->cpus) < units)
+		units = fit;
+	if (unit->gpus && (fit = (gpus - base->gpus) / unit->gpus) < units)
+		units = fit;
+	if (unit->mem_mib &&
+	    (fit = (mem_mib - base->mem_mib) / unit->mem_mib) < units)
+		units = fit;
+	return (uint32_t)units;
+}
+
+static int by_group(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (x->score != y->score)
+		return x->score < y->score ? -1 : 1;
+	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->required != y->required)
+		return x->required ? -1 : 1;
+	if (x->score != y->score)
+		return x->score < y->score ? -1 : 1;
+	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
+}
+
+static int by_units(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->required != y->required)
+		return x->required ? -1 : 1;
+	if (x->units != y->units)
+		return x->units > y->units ? -1 : 1;
+	return by_score(a, b);
+}
+
+/* The best single node that holds every unit. */
+static uint32_t take_one(const struct weft_shape *shape, struct entry *list,
+			 uint32_t count)
+{
+	uint32_t best = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (list[i].units >= shape->unit_count &&
+		    (best == count || by_score(&list[i], &list[best]) < 0))
+			best = i;
+	if (best == count)
+		return 0;
+	struct entry swap = list[0];
+
+	list[0] = list[best];
+	list[best] = swap;
 	return 1;
 }
 
-/* ---- several nodes: where ---------------------------------------------- */
-
-/* Can the run hold the job at all, whatever the fabric? */
-static bool run_holds(const struct weft_shape *shape,
-		      const struct weft_candidate *c, struct run run)
+static uint32_t count_required(const struct entry *list, uint32_t count)
 {
+	uint32_t required = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		required += list[i].required;
+	return required;
+}
+
+/* Order the list so that its first n do; returns n, or 0. */
+static uint32_t take_units(const struct weft_shape *shape, struct entry *list,
+			   uint32_t count)
+{
+	uint32_t required = count_required(list, count), n = 0;
 	uint64_t units = 0;
 
-	if (run.count < shape->nodes_min)
-		return false;
-	if (!shape->unit_count)
-		return true;
-	if (run.count <= shape->nodes_max) {
-		for (uint32_t i = 0; i < run.count; i++)
-			units += c[run.first + i].fit.units;
-		return units >= shape->unit_count;
+	if (shape->nodes_min <= 1 && required <= 1) {
+		n = take_one(shape, list, count);
+		if (n && (!required || list[0].required))
+			return 1;
 	}
-	return weft_place_top_units(c + run.first, run.count,
-				    shape->nodes_max) >= shape->unit_count;
+	qsort(list, count, sizeof(*list), by_units);
+	for (n = 0; n < count && n < shape->nodes_max; n++) {
+		if (units >= shape->unit_count && n >= shape->nodes_min &&
+		    n >= required)
+			break;
+		units += list[n].units;
+	}
+	return units >= shape->unit_count && n >= shape->nodes_min &&
+		n >= required ? n : 0;
 }
 
-/* Whole segments that the domains of the run offer. */
-static uint32_t count_segments(const struct weft_placer *placer,
-			       uint32_t segment,
-			       const struct weft_candidate *c, struct run run)
+static uint32_t take(const struct weft_shape *shape, struct entry *list,
+		     uint32_t count)
 {
-	const uint32_t *domain_of = placer->cluster->fabric->domain_of;
-	uint32_t segments = 0, in_domain = 0, domain = UINT32_MAX;
+	if (count < shape->nodes_min)
+		return 0;
+	if (shape->unit_count)
+		return take_units(shape, list, count);
+	if (count_required(list, count) > shape->nodes_max)
+		return 0;
+	qsort(list, count, sizeof(*list), by_score);
+	return count < shape->nodes_max ? count : shape->nodes_max;
+}
 
-	for (uint32_t i = run.first; i < run.first + run.count; i++) {
-		uint32_t d = domain_of[c[i].node_idx];
+static void make_entries(struct weft_placer *p, const uint32_t *group_of,
+			 const struct weft_candidate *cand, uint32_t count)
+{
+	struct group *g = NULL;
 
-		if (d != domain) {
-			segments += domain != UINT32_MAX ? in_domain / segment : 0;
-			in_domain = 0;
-			domain = d;
+	for (uint32_t i = 0; i < count; i++)
+		p->entry[i] = (struct entry) {
+			.score = cand[i].score,
+			.cand_idx = i,
+			.units = cand[i].units,
+			.group = group_of ? group_of[cand[i].node_idx] : 0,
+			.required = cand[i].required,
+		};
+	qsort(p->entry, count, sizeof(*p->entry), by_group);
+	p->group_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!g || g->vertex != p->entry[i].group) {
+			g = &p->group[p->group_count++];
+			*g = (struct group) { p->entry[i].group, i, 0, 0 };
 		}
-		in_domain++;
+		g->count++;
 	}
-	return segments + (domain != UINT32_MAX ? in_domain / segment : 0);
 }
 
-static bool vertex_holds(const struct weft_placer *placer,
-			 const struct weft_shape *shape, uint32_t vertex,
-			 const struct weft_candidate *c, struct run run)
+static uint32_t emit(const struct entry *list, uint32_t n, uint32_t *ret_pick)
 {
-	const struct weft_vertex *v = &placer->cluster->fabric->vertex[vertex];
-
-	if (!run_holds(shape, c, run))
-		return false;
-	if (shape->domain == WEFT_DOMAIN_SAME && v->level != WEFT_LEVEL_DOMAIN)
-		return false;
-	if (shape->nodes_required) {
-		uint32_t inside = 0;
-
-		for (uint32_t i = run.first; i < run.first + run.count; i++)
-			inside += weft_idxset_has(shape->nodes_required,
-						  c[i].node_idx);
-		if (inside < weft_idxset_count(shape->nodes_required))
-			return false;
-	}
-	return !shape->segment ||
-	       count_segments(placer, shape->segment, c, run) >=
-		       (shape->nodes_min + shape->segment - 1) / shape->segment;
+	for (uint32_t i = 0; ret_pick && i < n; i++)
+		ret_pick[i] = list[i].cand_idx;
+	return n;
 }
 
-/* The smallest vertex that holds it; false: none does. */
-static bool choose_vertex(const struct weft_placer *placer,
-			  const struct weft_shape *shape,
-			  const struct weft_candidate *c, uint32_t count,
-			  bool one_leaf, struct run *ret_run)
+/* All nodes in one domain: the one with the fewest candidates that does. */
+static uint32_t choose_same(struct weft_placer *p,
+			    const struct weft_shape *shape, uint32_t required,
+			    uint32_t *ret_pick)
 {
-	const struct weft_fabric *fabric = placer->cluster->fabric;
-	uint32_t best_nodes = UINT32_MAX, best_spare = UINT32_MAX;
+	uint32_t best = UINT32_MAX, n;
 
-	for (uint32_t v = 0; v < fabric->vertex_count; v++) {
-		const struct weft_vertex *vertex = &fabric->vertex[v];
-		struct run run;
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct group *g = &p->group[i];
 
-		if (vertex->node_count < shape->nodes_min ||
-		    vertex->node_count > best_nodes)
+		if (best != UINT32_MAX && g->count >= p->group[best].count)
 			continue;
-		if (one_leaf && vertex->level < WEFT_LEVEL_LEAF)
+		if (count_required(&p->entry[g->first], g->count) != required)
 			continue;
-		run = run_below(placer, c, count, v);
-		if (!vertex_holds(placer, shape, v, c, run))
-			continue;
-		if (vertex->node_count < best_nodes || run.count < best_spare) {
-			best_nodes = vertex->node_count;
-			best_spare = run.count;
-			*ret_run = run;
-		}
+		memcpy(p->list, &p->entry[g->first],
+		       g->count * sizeof(*p->list));
+		if (take(shape, p->list, g->count))
+			best = i;
 	}
-	return best_nodes != UINT32_MAX;
+	if (best == UINT32_MAX)
+		return 0;
+	memcpy(p->list, &p->entry[p->group[best].first],
+	       p->group[best].count * sizeof(*p->list));
+	n = take(shape, p->list, p->group[best].count);
+	return emit(p->list, n, ret_pick);
+}
+
+static uint32_t full_segments(const struct group *g, uint32_t segment)
+{
+	return (g->count - g->taken) / segment;
 }
 
 /*
- * At most m leaf switches: keep the candidates of the m leaves that have the
- * most, in place.  Returns how many candidates are left.
+ * The domain for the next run of this many nodes: one already begun, else
+ * the tightest that can give all the runs still wanted, else the largest.
  */
-static uint32_t keep_leaves(struct weft_placer *placer, uint32_t m,
-			    struct weft_candidate *c, uint32_t count)
+static struct group *next_domain(struct weft_placer *p, uint32_t run,
+				 uint32_t runs_left)
 {
-	const uint32_t *leaf_of = placer->cluster->fabric->leaf_of;
-	uint32_t *on_leaf = placer->scratch, kept = 0, to;
+	struct group *best = NULL;
 
-	/* scratch[i] = candidates on the leaf of candidate i, 0 once kept. */
-	for (uint32_t i = 0; i < count;) {
-		uint32_t j = i;
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		struct group *g = &p->group[i];
+		uint32_t can = full_segments(g, run), top;
 
-		while (j < count &&
-		       leaf_of[c[j].node_idx] == leaf_of[c[i].node_idx])
-			j++;
-		for (uint32_t k = i; k < j; k++)
-			on_leaf[k] = j - i;
-		i = j;
+		if (!can)
+			continue;
+		if (g->taken)
+			return g;
+		top = best ? full_segments(best, run) : 0;
+		if (!best ||
+		    (can >= runs_left ? top < runs_left || g->count < best->count :
+		     can > top))
+			best = g;
 	}
-	for (uint32_t round = 0; round < m; round++) {
-		uint32_t most = 0;
+	return best;
+}
 
-		for (uint32_t i = kept; i < count; i++)
-			if (on_leaf[i] > on_leaf[most] || most < kept)
-				most = i;
-		if (most < kept || kept >= count)
-			break;
-		to = on_leaf[most];
-		for (uint32_t k = 0; k < to; k++) {
-			struct weft_candidate one = c[most + k];
-			uint32_t was = on_leaf[most + k];
+/* Required nodes first inside each domain, for runs are taken from its front. */
+static void required_first(struct weft_placer *p)
+{
+	for (uint32_t i = 0; i < p->group_count; i++)
+		qsort(&p->entry[p->group[i].first], p->group[i].count,
+		      sizeof(*p->entry), by_score);
+}
 
-			memmove(&c[kept + k + 1], &c[kept + k],
-				(most - kept) * sizeof(*c));
-			memmove(&on_leaf[kept + k + 1], &on_leaf[kept + k],
-				(most - kept) * sizeof(*on_leaf));
-			c[kept + k] = one;
-			on_leaf[kept + k] = was;
+/* Runs of k until fewer than k nodes are left to give. */
+static bool fill_runs(struct weft_placer *p, uint32_t k, uint32_t *left)
+{
+	while (*left >= k) {
+		struct group *g = next_domain(p, k, *left / k);
+
+		if (!g)
+			return false;
+		g->taken += k;
+		*left -= k;
+	}
+	return true;
+}
+
+/* The required nodes' runs; the short run, if any, comes from odd. */
+static bool fill_required(struct weft_placer *p, uint32_t k, uint32_t odd,
+			  uint32_t *left)
+{
+	uint32_t rest = *left % k;
+
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		struct group *g = &p->group[i];
+		uint32_t want = count_required(&p->entry[g->first], g->count);
+
+		g->taken = i == odd ? rest : 0;
+		if (want > g->taken)
+			g->taken += (want - g->taken + k - 1) / k * k;
+		if (g->taken > g->count || g->taken > *left)
+			return false;
+		*left -= g->taken;
+	}
+	return *left % k == 0 && fill_runs(p, k, left);
+}
+
+/* How many nodes to take of each domain: group[].taken. */
+static bool divide(struct weft_placer *p, const struct weft_shape *shape,
+		   uint32_t required)
+{
+	uint32_t k = shape->segment, left = shape->nodes_min, nodes;
+	struct group *g;
+
+	if (!required) {
+		if (!fill_runs(p, k, &left))
+			return false;
+		g = left ? next_domain(p, left, 1) : NULL;
+		if (g)
+			g->taken += left;
+		return g || !left;
+	}
+	required_first(p);
+	nodes = required > shape->nodes_min ? required : shape->nodes_min;
+	for (uint32_t tries = 0; nodes <= shape->nodes_max; nodes++)
+		for (uint32_t odd = 0; odd < p->group_count; odd++) {
+			left = nodes;
+			if (fill_required(p, k, odd, &left))
+				return true;
+			if (++tries == TRIES_MAX)
+				return false;
+			if (nodes % k == 0)
+				break;
 		}
-		kept += to;
-	}
-	sort_by_rank(placer, c, kept);
-	return kept;
+	return false;
 }
 
-/* ---- several nodes ------------------------------------------------------ */
-
-static uint32_t choose_many(struct weft_placer *placer,
-			    const struct weft_shape *shape,
-			    uint32_t switches_max, struct weft_candidate *c,
-			    uint32_t count, struct weft_place *place)
+static uint32_t choose_segments(struct weft_placer *p,
+				const struct weft_shape *shape,
+				uint32_t required, uint32_t *ret_pick)
 {
-	struct run run;
+	uint64_t units = 0;
+	uint32_t n = 0;
 
-	sort_by_rank(placer, c, count);
-	if (switches_max > 1 &&
-	    !choose_vertex(placer, shape, c, count, true, &run)) {
-		count = keep_leaves(placer, switches_max, c, count);
-		switches_max = 0;
-	}
-	if (!choose_vertex(placer, shape, c, count, switches_max >= 1, &run))
+	if (!divide(p, shape, required))
 		return 0;
-	return weft_place_fill(placer->cluster, shape, c + run.first,
-			       run.count, place);
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		memcpy(&p->list[n], &p->entry[p->group[i].first],
+		       p->group[i].taken * sizeof(*p->list));
+		n += p->group[i].taken;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		units += p->list[i].units;
+	if (units < shape->unit_count)
+		return 0;
+	return emit(p->list, n, ret_pick);
 }
 
-uint32_t weft_place_choose(struct weft_placer *placer,
-			   const struct weft_shape *shape,
-			   uint32_t switches_max,
-			   struct weft_candidate *candidates, uint32_t count,
-			   struct weft_place *place)
+/* At most s groups: the best single one, else the largest. */
+static uint32_t choose_switches(struct weft_placer *p,
+				const struct weft_shape *shape,
+				uint32_t required, uint32_t *ret_pick)
 {
-	uint32_t units = shape->unit_count ? shape->unit_count : 1, got;
+	uint32_t n = choose_same(p, shape, required, ret_pick), count = 0;
 
-	if (shape->nodes_min == 1 && shape->segment <= 1 &&
-	    (shape->nodes_max == 1 || shape->unit_count)) {
-		got = choose_one(placer, shape, units, candidates, count, place);
-		if (got || shape->nodes_max == 1)
-			return got;
+	if (n || shape->switches_max < 2)
+		return n;
+	for (uint32_t s = 0; s < shape->switches_max; s++) {
+		struct group *best = NULL;
+
+		for (uint32_t i = 0; i < p->group_count; i++) {
+			struct group *g = &p->group[i];
+
+			if (!g->taken && (!best || g->count > best->count))
+				best = g;
+		}
+		if (!best)
+			break;
+		best->taken = 1;
+		memcpy(&p->list[count], &p->entry[best->first],
+		       best->count * sizeof(*p->list));
+		count += best->count;
 	}
-	return choose_many(placer, shape, switches_max, candidates, count,
-			   place);
+	if (count_required(p->list, count) != required)
+		return 0;
+	return emit(p->list, take(shape, p->list, count), ret_pick);
+}
+
+/* Candidates and units in every subtree. */
+static void count_below(struct weft_placer *p)
+{
+	const struct weft_fabric *f = p->cluster->fabric;
+
+	memset(p->below, 0, f->vertex_count * sizeof(*p->below));
+	memset(p->units_below, 0, f->vertex_count * sizeof(*p->units_below));
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct group *g = &p->group[i];
+
+		p->below[g->vertex] += g->count;
+		for (uint32_t k = 0; k < g->count; k++)
+			p->units_below[g->vertex] +=
+				p->entry[g->first + k].units;
+	}
+	for (uint32_t v = f->vertex_count; v-- > 1;) {
+		p->below[f->vertex[v].parent] += p->below[v];
+		p->units_below[f->vertex[v].parent] += p->units_below[v];
+	}
+}
+
+static bool is_under(const struct weft_fabric *f, uint32_t v, uint32_t top)
+{
+	return f->vertex[v].first_rank >= f->vertex[top].first_rank &&
+		f->vertex[v].first_rank + f->vertex[v].node_count <=
+		f->vertex[top].first_rank + f->vertex[top].node_count;
+}
+
+/* The list of all candidates below the vertex. */
+static uint32_t list_below(struct weft_placer *p, uint32_t top)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct group *g = &p->group[i];
+
+		if (top && !is_under(p->cluster->fabric, g->vertex, top))
+			continue;
+		memcpy(&p->list[count], &p->entry[g->first],
+		       g->count * sizeof(*p->list));
+		count += g->count;
+	}
+	return count;
+}
+
+/* The smallest subtree with room for so many nodes; among equals the fullest. */
+static uint32_t smallest_subtree(struct weft_placer *p,
+				 const struct weft_shape *shape,
+				 uint32_t nodes, uint32_t required)
+{
+	const struct weft_fabric *f = p->cluster->fabric;
+	uint32_t best = 0, count;
+
+	for (uint32_t v = 1; v < f->vertex_count; v++) {
+		uint32_t size = f->vertex[v].node_count;
+
+		if (p->below[v] < nodes || p->units_below[v] < shape->unit_count)
+			continue;
+		if (size > f->vertex[best].node_count ||
+		    (size == f->vertex[best].node_count &&
+		     p->below[v] >= p->below[best]))
+			continue;
+		if (shape->unit_count || required) {
+			count = list_below(p, v);
+			if (count_required(p->list, count) != required ||
+			    !take(shape, p->list, count))
+				continue;
+		}
+		best = v;
+	}
+	return best;
+}
+
+/* Whole domains first, and the tightest for what remains. */
+static uint32_t fill_domains(struct weft_placer *p, uint32_t top,
+			     uint32_t nodes, uint32_t *ret_pick)
+{
+	const struct weft_fabric *f = p->cluster->fabric;
+	uint32_t n = 0;
+
+	while (n < nodes) {
+		struct group *best = NULL;
+		uint32_t left = nodes - n, run;
+
+		for (uint32_t i = 0; i < p->group_count; i++) {
+			struct group *g = &p->group[i];
+			bool does = g->count >= left;
+
+			if (g->taken || !is_under(f, g->vertex, top))
+				continue;
+			if (!best || (best->count >= left ?
+				      does && g->count < best->count :
+				      g->count > best->count))
+				best = g;
+		}
+		if (!best)
+			return 0;
+		best->taken = 1;
+		run = best->count < left ? best->count : left;
+		memcpy(&p->list[n], &p->entry[best->first],
+		       run * sizeof(*p->list));
+		n += run;
+	}
+	return emit(p->list, n, ret_pick);
+}
+
+static uint32_t choose_any(struct weft_placer *p,
+			   const struct weft_shape *shape, uint32_t count,
+			   uint32_t required, uint32_t *ret_pick)
+{
+	uint32_t nodes = shape->nodes_min, top = 0;
+
+	if (!shape->unit_count)
+		nodes = count < shape->nodes_max ? count : shape->nodes_max;
+	if (p->cluster->fabric && p->group_count > 1 && nodes > 1) {
+		count_below(p);
+		top = smallest_subtree(p, shape, nodes, required);
+		if (!shape->unit_count && !required)
+			return fill_domains(p, top, nodes, ret_pick);
+	}
+	count = list_below(p, top);
+	return emit(p->list, take(shape, p->list, count), ret_pick);
+}
+
+static bool wants_switches(const struct weft_shape *shape, bool any_switches)
+{
+	return shape->switches_max && !any_switches;
+}
+
+/* By the deepest vertex, or by leaf switch where that is the wish. */
+static const uint32_t *grouping(const struct weft_placer *p,
+				const struct weft_shape *shape,
+				bool any_switches)
+{
+	const struct weft_fabric *f = p->cluster->fabric;
+
+	if (!f)
+		return NULL;
+	if (shape->domain != WEFT_DOMAIN_SAME && !shape->segment &&
+	    wants_switches(shape, any_switches))
+		return f->leaf_of;
+	return f->vertex_of;
+}
+
+uint32_t weft_place_choose(struct weft_placer *p,
+			   const struct weft_shape *shape, bool any_switches,
+			   const struct weft_candidate *cand, uint32_t count,
+			   uint32_t *ret_pick)
+{
+	uint32_t required = shape->nodes_required ?
+		weft_idxset_count(shape->nodes_required) : 0;
+
+	if (count < shape->nodes_min || count < required)
+		return 0;
+	make_entries(p, grouping(p, shape, any_switches), cand, count);
+	if (count_required(p->entry, count) < required)
+		return 0;
+	if (shape->domain == WEFT_DOMAIN_SAME)
+		return choose_same(p, shape, required, ret_pick);
+	if (shape->segment)
+		return choose_segments(p, shape, required, ret_pick);
+	if (wants_switches(shape, any_switches))
+		return choose_switches(p, shape, required, ret_pick);
+	return choose_any(p, shape, count, required, ret_pick);
+}
+
+bool weft_place_exists(struct weft_placer *p, const struct weft_shape *shape,
+		       bool any_switches, const struct weft_candidate *cand,
+		       uint32_t count)
+{
+	if (count < shape->nodes_min)
+		return false;
+	if (!shape->unit_count && !shape->nodes_required && !shape->segment &&
+	    shape->domain == WEFT_DOMAIN_ANY &&
+	    !wants_switches(shape, any_switches))
+		return true;
+	return weft_place_choose(p, shape, any_switches, cand, count, NULL) > 0;
 }

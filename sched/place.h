@@ -1,46 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * place.h - of the nodes that could hold a job at one time, which to take
+ * place.h - which of the nodes that could take a job should
  *
- * The order of wishes: what the job demands (segments, one domain, at most so
- * many switches, nodes it names), then the smallest subtree of the fabric,
- * then Slurm's node weight, then what leaves the rest most useful.
+ * The planner offers candidates: nodes that all stay free enough in the same
+ * interval.  The placer answers whether a set of them satisfies the shape
+ * (how many, which must be there, domains, segments, switches, units), and
+ * which set leaves the rest most useful.
  */
 #ifndef WEFT_SCHED_PLACE_H
 #define WEFT_SCHED_PLACE_H
 
-#include "sched/fit.h"
-#include "sched/mix.h"
-#include "sched/plan.h"
+#include "sched/job.h"
 
-/* One node that fits at the time in question. */
 struct weft_candidate {
 	uint32_t node_idx;
-	struct weft_fit fit;
+	uint32_t units;		/* it can hold at most; 0 if the shape has none */
+	uint64_t score;		/* lower is taken first */
+	bool required;		/* in the shape's nodes_required */
 };
 
-/* Memory for placing, made once a cycle. */
 struct weft_placer;
-struct weft_placer *weft_placer_create(const struct weft_cluster *cluster,
-				       const struct weft_mix *mix,
-				       bool fragmentation);
+
+/* For at most node_count candidates of this cluster; NULL: no memory. */
+struct weft_placer *weft_placer_create(const struct weft_cluster *cluster);
 void weft_placer_destroy(struct weft_placer *placer);
 
 /*
- * Choose among the candidates (any order; the array is rearranged).  Returns
- * the number of places written to place[] (room for shape->nodes_max), 0 if
- * they cannot hold the job as it wishes.  switches_max as in the shape, 0 to
- * waive it.
+ * Choose among cand[0 .. count-1]: ret_pick[] (room for count) gets indices
+ * into cand, best first.  Returns how many, 0 if no set will do.  The answer
+ * "none" is exact for shapes without units, and for shapes with units that
+ * have neither segment nor switches_max.
  */
 uint32_t weft_place_choose(struct weft_placer *placer,
-			   const struct weft_shape *shape,
-			   uint32_t switches_max,
-			   struct weft_candidate *candidates, uint32_t count,
-			   struct weft_place *place);
+			   const struct weft_shape *shape, bool any_switches,
+			   const struct weft_candidate *cand, uint32_t count,
+			   uint32_t *ret_pick);
 
-/* The hold that a place means for a timeline. */
-struct weft_hold weft_place_hold(const struct weft_cluster *cluster,
-				 const struct weft_shape *shape,
-				 const struct weft_place *place);
+/* Only whether some set will do; cheaper. */
+bool weft_place_exists(struct weft_placer *placer,
+		       const struct weft_shape *shape, bool any_switches,
+		       const struct weft_candidate *cand, uint32_t count);
+
+/* Units that fit beside one another where free stays free. */
+uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
+			  uint64_t mem_mib, uint32_t gpus);
 
 #endif

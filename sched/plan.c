@@ -2,26 +2,24 @@
 /*
  * plan.c - see plan.h
  *
- * Two timelines are made of the snapshot: one that planned jobs are added to,
- * and one that keeps the running jobs alone, for telling "resources are busy"
- * from "a job before you has a right to them".
+ * Jobs are taken in the order given.  Each of the first plan_depth gets the
+ * earliest interval in which it fits beside everything planned before it, and
+ * holds it: now (it starts) or later (a planned start).  Since a planned job
+ * already holds its place when later jobs are looked at, none of those can
+ * delay it: conservative backfill, as in Mu'alem and Feitelson (TPDS 2001),
+ * over single GPUs instead of nodes.  Jobs beyond plan_depth are only asked
+ * whether they fit now.
  *
- * A job within plan_depth is searched the earliest place from now to the
- * window's end, and takes it on the timeline: conservative backfill, so no job
- * behind can delay it.  Of the jobs beyond, each shape is tried at "now" until
- * it fails once; since resources are only taken during a cycle, it need not be
- * tried again, and a hundred thousand jobs of three hundred shapes cost three
- * hundred failures and the starts.
+ * Two timelines are kept.  "all" has running jobs and every plan; "base" has
+ * running jobs and what starts in this cycle, and tells whether a job that
+ * must wait waits for running jobs or only for those before it in line.
  *
- * Invariants: holds never overlap (the timeline refuses); a job's place is
- * final for the cycle; every job has a decision, also when memory or time ran
- * out in between (NOT_TRIED).
+ * In one cycle the timelines only fill up.  So a shape that did not fit now
+ * will not fit now later in the cycle, and is not tried again; its reason is
+ * found once.
  *
- * Cost: planned jobs O(n) each for n nodes (earliest.c), the others O(n) a
- * shape, and O(1) each.
- *
- * Source: Feitelson and Weil, "Utilization and predictability in scheduling
- * the IBM SP2 with backfilling", IPPS'98, for conservative backfill.
+ * Cost: one search (search.c) for each planned job and for each start; one
+ * failed search and one diagnosis for each shape; O(1) for every other job.
  */
 #include "config.h"
 
@@ -29,265 +27,312 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/planner.h"
+#include "sched/diagnose.h"
+#include "sched/plan.h"
+#include "sched/plan_impl.h"
 
-#define STOP_EVERY 64
-
-static const struct weft_decision not_tried = {
-	.reason = { .kind = WEFT_REASON_NOT_TRIED, .detail_idx = -1 },
-	.start_sec = WEFT_TIME_NEVER,
-};
-
-static uint32_t switches_wish(const struct weft_planner *p,
-			      const struct weft_job *job,
-			      const struct weft_shape *shape)
+static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 {
-	return p->cluster->now_sec >= job->switch_wait_until_sec ?
-		0 : shape->switches_max;
-}
-
-/* Take the places on the timeline and write them into the plan. */
-static int hold_places(struct weft_planner *p, const struct weft_shape *shape,
-		       uint32_t places, int64_t start_sec, uint32_t limit_sec,
-		       struct weft_decision *decision, struct weft_err *err)
-{
-	int64_t end_sec = weft_end_of(start_sec, limit_sec);
-	uint32_t i;
-	int rc;
-
-	if (weft_planner_reserve_places(p, places))
-		return weft_err_set(err, ENOMEM, "plan: out of memory");
-	for (i = 0; i < places; i++) {
-		struct weft_hold hold = weft_place_hold(p->cluster, shape,
-							&p->place[i]);
-
-		rc = weft_timeline_add(p->tl, &hold, start_sec, end_sec, err);
-		if (rc) {
-			weft_err_prefix(err, "plan: a place that was found is not free");
-			return rc;
-		}
-	}
-	for (uint32_t k = 0; k < shape->license_count; k++)
-		if (weft_licenses_add(p->licenses, &shape->license[k],
-				      start_sec, end_sec))
-			return weft_err_set(err, ENOMEM, "plan: out of memory");
-	decision->place_first = p->plan->place_count;
-	decision->place_count = places;
-	memcpy(p->plan->place + p->plan->place_count, p->place,
-	       places * sizeof(*p->place));
-	p->plan->place_count += places;
-	decision->start_sec = start_sec;
-	decision->limit_sec = limit_sec;
+	if (!s->nodes || s->nodes->size != c->node_count || !s->nodes_min ||
+	    s->nodes_max < s->nodes_min || !s->limit_sec ||
+	    s->resv_idx >= (int32_t)c->resv_count)
+		return -EINVAL;
+	if (s->nodes_required && s->nodes_required->size != c->node_count)
+		return -EINVAL;
+	if (s->per_node.gpus > WEFT_GPUS_MAX ||
+	    s->per_unit.gpus > WEFT_GPUS_MAX)
+		return -EINVAL;
+	for (uint32_t k = 0; k < s->license_count; k++)
+		if (s->license[k].license_idx >= c->license_count)
+			return -EINVAL;
 	return 0;
 }
 
-/* The shape's reason, found once, and the job's place in the line. */
-static struct weft_reason reason_now(struct weft_planner *p,
-				     const struct weft_job *job,
-				     struct weft_shape_state *state,
-				     const struct weft_shape *shape)
-{
-	struct weft_reason reason;
-
-	if (!state->diagnosed) {
-		state->reason = weft_diagnose(&p->base_search, shape,
-					      switches_wish(p, job, shape),
-					      p->place);
-		state->diagnosed = true;
-	}
-	reason = state->reason;
-	reason.line_place = ++p->waiting;
-	return reason;
-}
-
-/* What the job itself forbids, before any resource is looked at. */
-static bool forbidden(const struct weft_planner *p, const struct weft_job *job,
-		      const struct weft_shape *shape,
-		      struct weft_decision *decision)
-{
-	int64_t earliest = job->eligible_sec > p->cluster->now_sec ?
-		job->eligible_sec : p->cluster->now_sec;
-	uint32_t least = shape->limit_min_sec ? shape->limit_min_sec :
-						shape->limit_sec;
-
-	if (job->array_tasks > 1 && !job->array_running_max)
-		decision->reason.kind = WEFT_REASON_ARRAY_LIMIT;
-	else if (job->deadline_sec &&
-		 weft_end_of(earliest, least) > job->deadline_sec)
-		decision->reason.kind = WEFT_REASON_DEADLINE;
-	else
-		return false;
-	return true;
-}
-
-/* May it start right now, in full or within its own smallest limit? */
-static int try_now(struct weft_planner *p, const struct weft_job *job,
-		   const struct weft_shape *shape,
-		   struct weft_shape_state *state, struct weft_decision *d,
-		   struct weft_err *err)
-{
-	uint32_t limit = shape->limit_sec, places;
-	int64_t now = p->cluster->now_sec;
-
-	if (state->now_failed)
-		return 0;
-	p->plan->stats.tests++;
-	places = weft_search_at(&p->search, shape, switches_wish(p, job, shape),
-				limit, now, p->place);
-	if (!places && shape->limit_min_sec && shape->limit_min_sec < limit) {
-		limit = shape->limit_min_sec;
-		places = weft_search_at(&p->search, shape,
-					switches_wish(p, job, shape), limit,
-					now, p->place);
-	}
-	if (!places) {
-		state->now_failed = switches_wish(p, job, shape) ==
-				    shape->switches_max;
-		return 0;
-	}
-	if (job->deadline_sec && weft_end_of(now, limit) > job->deadline_sec)
-		return 0;
-	d->reason.kind = WEFT_REASON_START;
-	return hold_places(p, shape, (uint32_t)places, now, limit, d, err);
-}
-
-/* A place on the timeline, now or later. */
-static int plan_ahead(struct weft_planner *p, const struct weft_job *job,
-		      const struct weft_shape *shape,
-		      struct weft_shape_state *state, struct weft_decision *d,
-		      struct weft_err *err)
-{
-	uint32_t wish = switches_wish(p, job, shape);
-	int64_t now = p->cluster->now_sec;
-	int64_t from = job->eligible_sec > now ? job->eligible_sec : now, start;
-	int64_t until = now + p->policy->window_sec;
-	int places;
-
-	if (shape->limit_min_sec && from == now) {
-		places = try_now(p, job, shape, state, d, err);
-		if (places || d->reason.kind == WEFT_REASON_START)
-			return places;
-	}
-	p->plan->stats.tests++;
-	places = weft_search_earliest(&p->search, shape,
-				      wish == shape->switches_max ?
-					      &state->cache : NULL,
-				      wish, shape->limit_sec, from, until,
-				      p->place, &start);
-	if (places < 0)
-		return weft_err_set(err, ENOMEM, "plan: out of memory");
-	if (!places) {
-		d->reason = reason_now(p, job, state, shape);
-		if (d->reason.kind == WEFT_REASON_PRIORITY)
-			d->reason.kind = WEFT_REASON_WINDOW;
-		return 0;
-	}
-	if (job->deadline_sec &&
-	    weft_end_of(start, shape->limit_sec) > job->deadline_sec) {
-		d->reason.kind = WEFT_REASON_DEADLINE;
-		return 0;
-	}
-	/* The places are kept aside: the diagnosis uses the same scratch. */
-	if (hold_places(p, shape, (uint32_t)places, start, shape->limit_sec, d,
-			err))
-		return -ENOMEM;
-	p->plan->stats.planned++;
-	if (start == now)
-		d->reason.kind = WEFT_REASON_START;
-	else if (from > now && start == from)
-		d->reason.kind = WEFT_REASON_BEGIN;
-	else
-		d->reason = reason_now(p, job, state, shape);
-	return 0;
-}
-
-/* One task of the job; *ret_more says whether a next one is worth trying. */
-static int decide_task(struct weft_planner *p, uint32_t job_idx,
-		       bool *ret_more, struct weft_err *err)
-{
-	const struct weft_job *job = &p->jobs[job_idx];
-	const struct weft_shape *shape = &p->shapes[job->shape_idx];
-	struct weft_shape_state *state = &p->state[job->shape_idx];
-	struct weft_decision d = not_tried;
-	bool full = p->policy->start_max &&
-		p->plan->stats.started >= p->policy->start_max;
-	int rc = 0;
-
-	d.job_idx = job_idx;
-	d.limit_sec = shape->limit_sec;
-	*ret_more = false;
-	if (forbidden(p, job, shape, &d)) {
-		d.reason.line_place = ++p->waiting;
-	} else if (full) {
-		p->plan->stats.skipped++;
-	} else if (p->planned < p->policy->plan_depth) {
-		p->planned++;
-		rc = plan_ahead(p, job, shape, state, &d, err);
-	} else if (job->eligible_sec > p->cluster->now_sec) {
-		d.reason.kind = WEFT_REASON_BEGIN;
-		d.start_sec = job->eligible_sec;
-		d.reason.line_place = ++p->waiting;
-	} else {
-		rc = try_now(p, job, shape, state, &d, err);
-		if (!rc && d.reason.kind != WEFT_REASON_START)
-			d.reason = reason_now(p, job, state, shape);
-	}
-	if (rc)
-		return rc;
-	p->plan->stats.started += d.reason.kind == WEFT_REASON_START;
-	*ret_more = d.place_count != 0;
-	if (d.place_count && d.reason.kind != WEFT_REASON_START &&
-	    weft_planner_add_blockers(p, &d))
-		return weft_err_set(err, ENOMEM, "plan: out of memory");
-	if (d.place_count &&
-	    weft_planner_note_planned(p, job->job_id, &d))
-		return weft_err_set(err, ENOMEM, "plan: out of memory");
-	return weft_planner_add_decision(p, &d) ?
-		weft_err_set(err, ENOMEM, "plan: out of memory") : 0;
-}
-
-static int decide_job(struct weft_planner *p, uint32_t job_idx,
-		      struct weft_err *err)
-{
-	const struct weft_job *job = &p->jobs[job_idx];
-	uint32_t tasks = job->array_tasks > 1 ? job->array_tasks : 1;
-	bool more = true;
-	int rc = 0;
-
-	if (tasks > job->array_running_max && job->array_running_max)
-		tasks = job->array_running_max;
-	for (uint32_t t = 0; t < tasks && more && !rc; t++)
-		rc = decide_task(p, job_idx, &more, err);
-	return rc;
-}
-
-static int check_input(const struct weft_cluster *cluster,
+static int check_input(const struct weft_cluster *c,
 		       const struct weft_shape *shapes, uint32_t shape_count,
 		       const struct weft_job *jobs, uint32_t job_count,
 		       struct weft_err *err)
 {
-	for (uint32_t i = 0; i < shape_count; i++) {
-		const struct weft_shape *s = &shapes[i];
+	int rc = weft_cluster_check(c, err);
 
-		if (!s->nodes_min || s->nodes_min > s->nodes_max || !s->nodes ||
-		    s->nodes->size != cluster->node_count ||
-		    s->gpu_type_idx >= (int32_t)cluster->gpu_type_count ||
-		    s->resv_idx >= (int32_t)cluster->resv_count)
-			return weft_err_set(err, EINVAL,
-				"plan: shape %u contradicts the cluster", i);
-		for (uint32_t k = 0; k < s->license_count; k++)
-			if (s->license[k].license_idx >= cluster->license_count)
-				return weft_err_set(err, EINVAL,
-					"plan: shape %u asks for licence %u of %u",
-					i, s->license[k].license_idx,
-					cluster->license_count);
-	}
-	for (uint32_t i = 0; i < job_count; i++)
+	for (uint32_t i = 0; rc == 0 && i < shape_count; i++)
+		if (check_shape(c, &shapes[i]))
+			rc = weft_err_set(err, EINVAL, "shape %u makes no sense",
+					  i);
+	for (uint32_t i = 0; rc == 0 && i < job_count; i++)
 		if (jobs[i].shape_idx >= shape_count)
-			return weft_err_set(err, EINVAL,
-				"plan: job %u has shape %u of %u",
-				jobs[i].job_id, jobs[i].shape_idx, shape_count);
+			rc = weft_err_set(err, EINVAL,
+					  "job %u has shape %u of %u",
+					  jobs[i].job_id, jobs[i].shape_idx,
+					  shape_count);
+	return rc;
+}
+
+/* ---- one job ------------------------------------------------------------ */
+
+static int search(struct weft_planner *p, const struct weft_job *job,
+		  uint32_t duration_sec, int64_t from, int64_t not_after,
+		  struct weft_found *ret_found)
+{
+	struct weft_query query = {
+		.shape_idx = job->shape_idx,
+		.duration_sec = duration_sec,
+		.from_sec = from,
+		.not_after_sec = not_after,
+		.any_switches_sec = job->switch_wait_until_sec,
+	};
+
+	return weft_search_earliest(p->search, &query, ret_found);
+}
+
+/* Start now with a shorter limit, the longest that fits. */
+static int shrink(struct weft_planner *p, const struct weft_job *job,
+		  struct weft_found *found, uint32_t *ret_limit_sec)
+{
+	const struct weft_shape *shape = &p->shape[job->shape_idx];
+	uint32_t low = shape->limit_min_sec, high = shape->limit_sec, best = 0;
+	int64_t now = p->cluster->now_sec;
+	struct weft_found trial;
+	int rc = search(p, job, low, now, now, &trial);
+
+	while (rc == 0 && trial.start_sec == now) {
+		best = low;
+		*found = trial;
+		break;
+	}
+	if (high == UINT32_MAX)
+		high = best + p->policy->window_sec;
+	while (rc == 0 && best && high - best > 60) {
+		uint32_t mid = best + (high - best) / 2;
+
+		rc = search(p, job, mid, now, now, &trial);
+		if (trial.start_sec == now)
+			best = mid;
+		else
+			high = mid;
+	}
+	if (rc || !best)
+		return rc;
+	*ret_limit_sec = best;
+	return search(p, job, best, now, now, found);
+}
+
+/* The reason why this shape does not start now; found once a cycle. */
+static struct weft_reason why_not_now(struct weft_planner *p,
+				      uint32_t shape_idx)
+{
+	struct weft_shape_state *state = &p->state[shape_idx];
+
+	if (!state->diagnosed) {
+		state->reason = weft_diagnose(p->cluster, p->base, p->placer,
+					      &p->shape[shape_idx],
+					      p->licenses_free, p->cand);
+		state->diagnosed = true;
+	}
+	return state->reason;
+}
+
+static struct weft_reason just(enum weft_reason_kind kind)
+{
+	return (struct weft_reason) { .kind = kind, .detail_idx = -1 };
+}
+
+static bool is_full(const struct weft_planner *p)
+{
+	return p->policy->start_max &&
+		p->plan->stats.started >= p->policy->start_max;
+}
+
+static bool misses_deadline(const struct weft_job *job, int64_t start,
+			    uint32_t limit_sec)
+{
+	return job->deadline_sec &&
+		weft_time_after(start, limit_sec) > job->deadline_sec;
+}
+
+/* Found a place: take it, and say what that means. */
+static int settle(struct weft_planner *p, const struct weft_job *job,
+		  const struct weft_found *found, uint32_t limit_sec,
+		  struct weft_decision *d)
+{
+	int64_t now = p->cluster->now_sec;
+	bool start = found->start_sec == now && !is_full(p);
+	int rc;
+
+	if (misses_deadline(job, found->start_sec, limit_sec)) {
+		d->reason = just(WEFT_REASON_DEADLINE);
+		return 0;
+	}
+	d->start_sec = found->start_sec;
+	d->limit_sec = limit_sec;
+	if (start)
+		d->reason = just(WEFT_REASON_START);
+	else if (found->start_sec == now)
+		d->reason = just(WEFT_REASON_NOT_TRIED);
+	else if (job->eligible_sec >= found->start_sec)
+		d->reason = just(WEFT_REASON_BEGIN);
+	else
+		d->reason = why_not_now(p, job->shape_idx);
+	rc = weft_planner_hold(p, job, found, d);
+	if (rc == 0 && !start)
+		rc = weft_planner_blame(p, d);
+	if (rc == 0 && start)
+		p->plan->stats.started++;
+	else if (rc == 0)
+		p->plan->stats.planned++;
+	return rc;
+}
+
+/* No place was found within the bounds of the search. */
+static void refuse(struct weft_planner *p, const struct weft_job *job,
+		   bool whole_window, struct weft_decision *d)
+{
+	d->reason = why_not_now(p, job->shape_idx);
+	if (job->eligible_sec > p->cluster->now_sec)
+		d->reason = just(WEFT_REASON_BEGIN);
+	else if (whole_window && d->reason.kind != WEFT_REASON_NEVER &&
+		 d->reason.kind != WEFT_REASON_NODES_DOWN)
+		d->reason.kind = WEFT_REASON_WINDOW;
+}
+
+static int plan_one(struct weft_planner *p, const struct weft_job *job,
+		    struct weft_decision *d)
+{
+	const struct weft_shape *shape = &p->shape[job->shape_idx];
+	struct weft_shape_state *state = &p->state[job->shape_idx];
+	int64_t now = p->cluster->now_sec;
+	int64_t from = job->eligible_sec > now ? job->eligible_sec : now;
+	bool deep = p->taken < p->policy->plan_depth;
+	bool strict = shape->switches_max && job->switch_wait_until_sec > now;
+	int64_t last = deep ? now + p->policy->window_sec : now;
+	bool may_now = from == now && !is_full(p);
+	uint32_t limit_sec = shape->limit_sec;
+	struct weft_found found = { .start_sec = WEFT_TIME_NEVER };
+	int rc = 0;
+
+	p->taken++;
+	if ((deep && !state->beyond) || (may_now && !state->not_now))
+		rc = search(p, job, limit_sec, from, last, &found);
+	if (rc == 0 && found.start_sec != now && from == now && !strict &&
+	    !state->not_now) {
+		if (may_now && shape->limit_min_sec &&
+		    shape->limit_min_sec < limit_sec) {
+			struct weft_found later = found;
+			int64_t start = found.start_sec;
+
+			rc = shrink(p, job, &found, &limit_sec);
+			if (rc == 0 && limit_sec == shape->limit_sec &&
+			    start != WEFT_TIME_NEVER)
+				rc = search(p, job, limit_sec, from, last,
+					    &later);
+			if (limit_sec == shape->limit_sec)
+				found = later;
+		}
+		state->not_now = found.start_sec != now;
+	}
+	if (rc)
+		return rc;
+	if (found.start_sec != WEFT_TIME_NEVER)
+		return settle(p, job, &found, limit_sec, d);
+	if (deep && !strict && from == now)
+		state->beyond = true;
+	refuse(p, job, deep, d);
 	return 0;
+}
+
+/* ---- all jobs ----------------------------------------------------------- */
+
+static struct weft_decision *add_decision(struct weft_planner *p,
+					  uint32_t job_idx)
+{
+	struct weft_plan *plan = p->plan;
+	struct weft_decision *more;
+	uint32_t cap;
+
+	if (plan->decision_count == p->decision_cap) {
+		cap = p->decision_cap * 2;
+		more = realloc(plan->decision, cap * sizeof(*more));
+		if (!more)
+			return NULL;
+		plan->decision = more;
+		p->decision_cap = cap;
+	}
+	plan->decision[plan->decision_count] = (struct weft_decision) {
+		.job_idx = job_idx,
+		.start_sec = WEFT_TIME_NEVER,
+		.limit_sec = p->shape[p->job[job_idx].shape_idx].limit_sec,
+		.reason = just(WEFT_REASON_NOT_TRIED),
+	};
+	return &plan->decision[plan->decision_count++];
+}
+
+/* A job, or as many tasks of an array as start now and then some. */
+static int plan_entry(struct weft_planner *p, uint32_t job_idx)
+{
+	const struct weft_job *job = &p->job[job_idx];
+	uint32_t tasks = job->array_tasks ? job->array_tasks : 1, later = 0;
+	struct weft_decision *d = &p->plan->decision[job_idx];
+	int rc = 0;
+
+	if (job->array_running_max == 0) {
+		d->reason = just(WEFT_REASON_ARRAY_LIMIT);
+		return 0;
+	}
+	if (tasks > job->array_running_max)
+		tasks = job->array_running_max;
+	for (uint32_t i = 0; i < tasks && later < WEFT_ARRAY_PLANNED_MAX; i++) {
+		if (i)
+			d = add_decision(p, job_idx);
+		if (!d)
+			return -ENOMEM;
+		rc = plan_one(p, job, d);
+		if (rc || (i && d->start_sec == WEFT_TIME_NEVER)) {
+			p->plan->decision_count -= i > 0;
+			break;
+		}
+		if (d->start_sec == WEFT_TIME_NEVER)
+			break;
+		later += d->reason.kind != WEFT_REASON_START;
+	}
+	return rc;
+}
+
+static void number_line(struct weft_plan *plan, uint32_t job_count)
+{
+	uint32_t place = 0;
+
+	for (uint32_t i = 0; i < plan->decision_count; i++) {
+		struct weft_decision *d = &plan->decision[i];
+
+		if (i >= job_count)
+			d->reason.line_place =
+				plan->decision[d->job_idx].reason.line_place;
+		else if (d->reason.kind != WEFT_REASON_START)
+			d->reason.line_place = ++place;
+	}
+}
+
+static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
+		    void *stop_arg)
+{
+	struct weft_plan *plan = p->plan;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < p->job_count; i++)
+		if (!add_decision(p, i))
+			return -ENOMEM;
+	for (uint32_t i = 0; rc == 0 && i < p->job_count; i++) {
+		if (stop && i % 16 == 0 && stop(stop_arg)) {
+			plan->stats.skipped = p->job_count - i;
+			break;
+		}
+		rc = plan_entry(p, i);
+	}
+	number_line(plan, p->job_count);
+	plan->stats.jobs = p->job_count;
+	plan->stats.shapes = p->shape_count;
+	weft_search_costs(p->search, &plan->stats.tests, &plan->stats.steps);
+	return rc;
 }
 
 int weft_plan_run(const struct weft_cluster *cluster,
@@ -297,41 +342,26 @@ int weft_plan_run(const struct weft_cluster *cluster,
 		  bool (*stop)(void *arg), void *stop_arg,
 		  struct weft_plan **ret_plan, struct weft_err *err)
 {
-	struct weft_planner p = {
-		.cluster = cluster, .policy = policy, .shapes = shapes,
-		.shape_count = shape_count, .jobs = jobs,
+	struct weft_planner planner = {
+		.cluster = cluster, .policy = policy,
+		.shape = shapes, .shape_count = shape_count,
+		.job = jobs, .job_count = job_count,
 	};
-	bool stopped = false;
-	int rc = check_input(cluster, shapes, shape_count, jobs, job_count, err);
+	int rc = check_input(cluster, shapes, shape_count, jobs, job_count,
+			     err);
 
-	if (rc)
-		return rc;
-	weft_mix_from_jobs(&p.mix, shapes, jobs, job_count);
-	rc = weft_planner_init(&p, err);
-	for (uint32_t i = 0; i < job_count && !rc; i++) {
-		if (!stopped && stop && i % STOP_EVERY == 0)
-			stopped = stop(stop_arg);
-		if (stopped) {
-			struct weft_decision d = not_tried;
-
-			d.job_idx = i;
-			d.limit_sec = shapes[jobs[i].shape_idx].limit_sec;
-			p.plan->stats.skipped++;
-			rc = weft_planner_add_decision(&p, &d) ?
-				weft_err_set(err, ENOMEM,
-					     "plan: out of memory") : 0;
-		} else {
-			rc = decide_job(&p, i, err);
-		}
+	if (rc == 0)
+		rc = weft_planner_init(&planner, err);
+	if (rc == 0)
+		rc = plan_all(&planner, stop, stop_arg);
+	if (rc == 0) {
+		*ret_plan = planner.plan;
+		planner.plan = NULL;
+	} else if (rc == -ENOMEM) {
+		weft_err_set(err, ENOMEM, "no memory to plan %u jobs",
+			     job_count);
 	}
-	if (!rc) {
-		p.plan->stats.jobs = job_count;
-		p.plan->stats.shapes = shape_count;
-		p.plan->stats.steps = p.search.steps + p.base_search.steps;
-		*ret_plan = p.plan;
-		p.plan = NULL;
-	}
-	weft_planner_fini(&p);
+	weft_planner_fini(&planner);
 	return rc;
 }
 

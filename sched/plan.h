@@ -51,13 +51,18 @@ struct weft_place {
 };
 
 /*
- * Every job has at least one decision.  An array with several pending tasks
- * has one for each task that starts or is planned, side by side, and the last
- * may say why the rest waits.
+ * decision[i] is for jobs[i].  An entry with array_tasks > 1 stands for several
+ * starts: its first is decision[i], and each further task that starts or is
+ * planned has a decision of its own, behind those of all jobs, with the same
+ * job_idx.  Tasks beyond WEFT_ARRAY_PLANNED_MAX of those that wait share the
+ * first's fate: they are not planned.
  */
+#define WEFT_ARRAY_PLANNED_MAX 16
+
 struct weft_decision {
 	uint32_t job_idx;	/* in the array given */
-	uint32_t limit_sec;	/* the time limit it is planned with */
+	uint32_t limit_sec;	/* run time planned: shorter than limit_sec if
+				 * limit_min_sec let it start now */
 	struct weft_reason reason;	/* .kind WEFT_REASON_START: start it now */
 	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
 	uint32_t place_first, place_count;	/* in weft_plan.place[] */
@@ -70,7 +75,7 @@ struct weft_plan_stats {
 };
 
 struct weft_plan {
-	struct weft_decision *decision;	/* in the order of the jobs given */
+	struct weft_decision *decision;	/* one a job, then further array tasks */
 	uint32_t decision_count;
 	struct weft_place *place;
 	uint32_t place_count;

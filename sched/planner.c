@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * planner.c - see planner.h: making, growing and giving back what a cycle
- * works with, and the record of who holds which node until when.
+ * planner.c - the state of one planning cycle (plan_impl.h)
+ *
+ * Turns what a search found into places with GPUs, holds on the timelines and
+ * licences, and into the names of the jobs that are in the way.  Those are
+ * looked up in a list of holders for each node: of the jobs that leave the
+ * chosen nodes before the planned start, the last to leave, up to
+ * BLOCKERS_MAX of them from at most NODES_ASKED nodes.
  */
 #include "config.h"
 
@@ -9,219 +14,297 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/planner.h"
+#include "sched/plan_impl.h"
 
 #define NONE UINT32_MAX
+#define BLOCKERS_MAX 8
+#define NODES_ASKED 16
+#define HOLDERS_ASKED 512
 
-/* A running job that is past its limit may end any moment: plan for soon. */
-#define OVERDUE_SEC 30
-
-static int64_t end_of_running(const struct weft_planner *p,
-			      const struct weft_running *job)
+static int add_holder(struct weft_planner *p, uint32_t node_idx,
+		      uint32_t job_id, int64_t end_sec)
 {
-	int64_t soon = p->cluster->now_sec + OVERDUE_SEC;
+	uint32_t cap = p->holder_cap ? p->holder_cap * 2 : 256;
+	struct weft_holder *more;
 
-	return job->end_sec > soon ? job->end_sec : soon;
-}
-
-static int add_user(struct weft_planner *p, uint32_t node_idx, uint32_t job_id,
-		    int64_t until_sec)
-{
-	uint32_t cap = p->user_cap ? p->user_cap * 2 : 256;
-	struct weft_user *bigger;
-
-	if (p->user_count == p->user_cap) {
-		bigger = realloc(p->user, cap * sizeof(*bigger));
-		if (!bigger)
+	if (p->holder_count == p->holder_cap) {
+		more = realloc(p->holder, cap * sizeof(*more));
+		if (!more)
 			return -ENOMEM;
-		p->user = bigger;
-		p->user_cap = cap;
+		p->holder = more;
+		p->holder_cap = cap;
 	}
-	p->user[p->user_count] = (struct weft_user){
-		.job_id = job_id, .until_sec = until_sec,
-		.next = p->user_of[node_idx],
+	p->holder[p->holder_count] = (struct weft_holder) {
+		.job_id = job_id, .end_sec = end_sec,
+		.next = p->holder_first[node_idx],
 	};
-	p->user_of[node_idx] = p->user_count++;
+	p->holder_first[node_idx] = p->holder_count++;
 	return 0;
 }
 
 static int add_running(struct weft_planner *p)
 {
 	const struct weft_cluster *c = p->cluster;
+	int rc = 0;
 
-	for (uint32_t i = 0; i < c->running_count; i++) {
+	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++) {
 		const struct weft_running *job = &c->running[i];
-		int64_t end = end_of_running(p, job);
+		const struct weft_license_use *use =
+			&c->license_use[job->license_first];
+		int64_t end = job->end_sec > c->now_sec ? job->end_sec :
+			c->now_sec + 1;
 
-		for (uint32_t h = 0; h < job->hold_count; h++) {
-			const struct weft_hold *hold =
-				&c->hold[job->hold_first + h];
+		for (uint32_t k = 0; rc == 0 && k < job->hold_count; k++)
+			rc = add_holder(p, c->hold[job->hold_first + k].node_idx,
+					job->job_id, end);
+		for (uint32_t k = 0; k < job->license_count; k++) {
+			uint32_t *left = &p->licenses_free[use[k].license_idx];
 
-			if (weft_timeline_force(p->tl, hold, end) ||
-			    weft_timeline_force(p->base, hold, end) ||
-			    add_user(p, hold->node_idx, job->job_id, end))
-				return -ENOMEM;
+			*left -= *left < use[k].count ? *left : use[k].count;
 		}
+		if (rc == 0 && job->license_count)
+			rc = weft_search_add_licenses(p->search, use,
+						      job->license_count,
+						      c->now_sec, end);
 	}
-	return 0;
+	return rc;
 }
 
-static int create_parts(struct weft_planner *p)
+static int allocate(struct weft_planner *p)
 {
-	uint32_t n = p->cluster->node_count ? p->cluster->node_count : 1;
+	const struct weft_cluster *c = p->cluster;
+	size_t nodes = (size_t)c->node_count + 1;
 
+	p->decision_cap = p->job_count + 16;
 	p->plan = calloc(1, sizeof(*p->plan));
-	p->tl = weft_timeline_create(p->cluster);
-	p->base = weft_timeline_create(p->cluster);
-	p->licenses = weft_licenses_create(p->cluster);
-	p->base_licenses = weft_licenses_create(p->cluster);
-	p->placer = weft_placer_create(p->cluster, &p->mix,
-				       p->policy->fragmentation);
-	p->state = calloc(p->shape_count ? p->shape_count : 1,
-			  sizeof(*p->state));
-	p->place = malloc(n * sizeof(*p->place));
-	p->user_of = malloc(n * sizeof(*p->user_of));
-	if (!p->plan || !p->tl || !p->base || !p->licenses ||
-	    !p->base_licenses || !p->placer || !p->state || !p->place ||
-	    !p->user_of)
+	p->all = weft_timeline_create(c);
+	p->base = weft_timeline_create(c);
+	p->placer = weft_placer_create(c);
+	p->state = calloc((size_t)p->shape_count + 1, sizeof(*p->state));
+	p->licenses_free = calloc((size_t)c->license_count + 1,
+				  sizeof(*p->licenses_free));
+	p->cand = malloc(nodes * sizeof(*p->cand));
+	p->holder_first = malloc(nodes * sizeof(*p->holder_first));
+	if (!p->plan || !p->all || !p->base || !p->placer || !p->state ||
+	    !p->licenses_free || !p->cand || !p->holder_first)
 		return -ENOMEM;
-	memset(p->user_of, 0xff, n * sizeof(*p->user_of));
-	for (uint32_t i = 0; i < p->shape_count; i++)
-		p->state[i].cache.earliest_sec = INT64_MIN;
-	if (weft_search_init(&p->search, p->cluster, p->tl, p->licenses,
-			     p->placer) ||
-	    weft_search_init(&p->base_search, p->cluster, p->base,
-			     p->base_licenses, p->placer))
+	p->search = weft_search_create(c, p->all, p->placer, p->shape,
+				       p->shape_count);
+	p->plan->decision = malloc((size_t)p->decision_cap *
+				   sizeof(*p->plan->decision));
+	if (!p->search || !p->plan->decision)
 		return -ENOMEM;
-	return add_running(p);
+	if (p->policy->fragmentation) {
+		weft_mix_from_jobs(&p->mix, p->shape, p->job, p->job_count);
+		weft_search_set_mix(p->search, &p->mix);
+	}
+	memset(p->holder_first, 0xff, nodes * sizeof(*p->holder_first));
+	if (c->license_count)
+		memcpy(p->licenses_free, c->license_total,
+		       c->license_count * sizeof(*p->licenses_free));
+	return 0;
 }
 
 int weft_planner_init(struct weft_planner *p, struct weft_err *err)
 {
-	if (create_parts(p))
-		return weft_err_set(err, ENOMEM, "plan: out of memory");
-	return 0;
+	int rc = allocate(p);
+
+	if (rc == 0)
+		rc = weft_timeline_add_running(p->all, err);
+	if (rc == 0)
+		rc = weft_timeline_add_running(p->base, err);
+	if (rc == 0)
+		rc = add_running(p);
+	return rc == -EBUSY ? -EINVAL : rc;
 }
 
 void weft_planner_fini(struct weft_planner *p)
 {
-	for (uint32_t i = 0; i < p->shape_count && p->state; i++)
-		weft_shape_cache_fini(&p->state[i].cache);
-	weft_search_fini(&p->search);
-	weft_search_fini(&p->base_search);
-	weft_timeline_destroy(p->tl);
+	weft_timeline_destroy(p->all);
 	weft_timeline_destroy(p->base);
-	weft_licenses_destroy(p->licenses);
-	weft_licenses_destroy(p->base_licenses);
 	weft_placer_destroy(p->placer);
-	weft_plan_destroy(p->plan);
+	weft_search_destroy(p->search);
 	free(p->state);
-	free(p->place);
-	free(p->user);
-	free(p->user_of);
+	free(p->licenses_free);
+	free(p->cand);
+	free(p->holder_first);
+	free(p->holder);
+	weft_plan_destroy(p->plan);
 }
 
-/* Room for add more items of the size given. */
-static int reserve(void **array, uint32_t *cap, uint32_t count, uint32_t add,
-		   size_t size)
-{
-	uint32_t want = *cap ? *cap : 64;
-	void *bigger;
+/* ---- holding ------------------------------------------------------------ */
 
-	if (count + add <= *cap)
+static weft_gpuset_t pick_gpus(const struct weft_planner *p,
+			       const struct weft_shape *shape,
+			       uint32_t node_idx, weft_gpuset_t free,
+			       uint32_t count, weft_gpuset_t like)
+{
+	const struct weft_picker *picker = p->cluster->node[node_idx].picker;
+	struct weft_pick pick;
+	weft_gpuset_t set = 0;
+
+	if (!count)
 		return 0;
-	while (want < count + add)
-		want *= 2;
-	bigger = realloc(*array, want * size);
-	if (!bigger)
+	free = weft_timeline_gpus(p->all, node_idx, free, shape->gpu_type_idx,
+				  count);
+	if (like && !(like & ~free) &&
+	    (uint32_t)__builtin_popcountll(like) == count)
+		return like;	/* the same rails on every node */
+	if (picker && weft_pick_gpus(picker, free, count, WEFT_PICK_RING,
+				     &pick))
+		return pick.gpus;
+	for (; count && free; count--) {
+		set |= free & -free;
+		free &= free - 1;
+	}
+	return set;
+}
+
+static struct weft_hold hold_of(const struct weft_planner *p,
+				const struct weft_shape *shape,
+				uint32_t node_idx, uint32_t units,
+				int64_t start, int64_t end, weft_gpuset_t like)
+{
+	struct weft_free free = weft_timeline_free(p->all, node_idx, start,
+						   end);
+
+	return (struct weft_hold) {
+		.node_idx = node_idx,
+		.cpus = shape->per_node.cpus + units * shape->per_unit.cpus,
+		.mem_mib = shape->per_node.mem_mib +
+			units * shape->per_unit.mem_mib,
+		.gpus = pick_gpus(p, shape, node_idx, free.gpus,
+				  shape->per_node.gpus +
+				  units * shape->per_unit.gpus, like),
+		.whole_node = shape->exclusive,
+	};
+}
+
+static struct weft_place *add_places(struct weft_planner *p, uint32_t count)
+{
+	struct weft_plan *plan = p->plan;
+	uint32_t cap = p->place_cap ? p->place_cap : 256;
+	struct weft_place *more;
+
+	while (cap < plan->place_count + count)
+		cap *= 2;
+	if (cap != p->place_cap) {
+		more = realloc(plan->place, cap * sizeof(*more));
+		if (!more)
+			return NULL;
+		plan->place = more;
+		p->place_cap = cap;
+	}
+	plan->place_count += count;
+	return &plan->place[plan->place_count - count];
+}
+
+/* Units of the i-th chosen node, leaving the least for those behind. */
+static uint32_t units_of(const struct weft_shape *shape, uint32_t room,
+			 uint32_t left, uint32_t nodes_behind)
+{
+	uint32_t kept = nodes_behind * shape->units_per_node_min;
+	uint32_t can = left > kept ? left - kept : 0;
+
+	return room < can ? room : can;
+}
+
+static int take_licenses(struct weft_planner *p, const struct weft_shape *shape,
+			 int64_t start, int64_t end)
+{
+	if (start == p->cluster->now_sec)
+		for (uint32_t k = 0; k < shape->license_count; k++) {
+			const struct weft_license_use *use = &shape->license[k];
+			uint32_t *left = &p->licenses_free[use->license_idx];
+
+			*left -= *left < use->count ? *left : use->count;
+		}
+	return weft_search_add_licenses(p->search, shape->license,
+					shape->license_count, start, end);
+}
+
+int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
+		      const struct weft_found *found, struct weft_decision *d)
+{
+	const struct weft_shape *shape = &p->shape[job->shape_idx];
+	int64_t end = weft_time_after(d->start_sec, d->limit_sec);
+	struct weft_place *place = add_places(p, found->count);
+	uint32_t left = shape->unit_count;
+	int rc = 0;
+
+	if (!place)
 		return -ENOMEM;
-	*array = bigger;
-	*cap = want;
-	return 0;
-}
+	d->place_first = (uint32_t)(place - p->plan->place);
+	d->place_count = found->count;
+	for (uint32_t i = 0; rc == 0 && i < found->count; i++) {
+		const struct weft_candidate *cand = &found->cand[found->pick[i]];
+		uint32_t units = units_of(shape, cand->units, left,
+					  found->count - i - 1);
+		struct weft_hold hold = hold_of(p, shape, cand->node_idx, units,
+						d->start_sec, end,
+						i ? place[0].gpus : 0);
 
-int weft_planner_reserve_places(struct weft_planner *p, uint32_t count)
-{
-	void *array = p->plan->place;
-	int rc = reserve(&array, &p->place_cap, p->plan->place_count, count,
-			 sizeof(*p->plan->place));
-
-	p->plan->place = array;
+		left -= units;
+		place[i] = (struct weft_place) { cand->node_idx, hold.gpus,
+						 units };
+		rc = weft_timeline_add(p->all, &hold, d->start_sec, end, NULL);
+		if (rc == 0 && d->start_sec == p->cluster->now_sec)
+			rc = weft_timeline_add(p->base, &hold, d->start_sec,
+					       end, NULL);
+		if (rc == 0)
+			rc = add_holder(p, cand->node_idx, job->job_id, end);
+	}
+	if (rc == 0)
+		rc = take_licenses(p, shape, d->start_sec, end);
 	return rc;
 }
 
-int weft_planner_add_decision(struct weft_planner *p,
-			      const struct weft_decision *decision)
-{
-	void *array = p->plan->decision;
-	int rc = reserve(&array, &p->decision_cap, p->plan->decision_count, 1,
-			 sizeof(*p->plan->decision));
+/* ---- blaming ------------------------------------------------------------ */
 
-	p->plan->decision = array;
-	if (!rc)
-		p->plan->decision[p->plan->decision_count++] = *decision;
-	return rc;
+/* Keep the latest ends, each job once, sorted by end. */
+static void consider(struct weft_blocker *top, uint32_t *count,
+		     const struct weft_holder *h)
+{
+	uint32_t i;
+
+	for (i = 0; i < *count; i++)
+		if (top[i].job_id == h->job_id)
+			return;
+	if (*count == BLOCKERS_MAX && top[BLOCKERS_MAX - 1].until_sec >= h->end_sec)
+		return;
+	if (*count < BLOCKERS_MAX)
+		(*count)++;
+	for (i = *count - 1; i > 0 && top[i - 1].until_sec < h->end_sec; i--)
+		top[i] = top[i - 1];
+	top[i] = (struct weft_blocker) { h->job_id, h->end_sec };
 }
 
-int weft_planner_note_planned(struct weft_planner *p, uint32_t job_id,
-			      const struct weft_decision *decision)
+int weft_planner_blame(struct weft_planner *p, struct weft_decision *d)
 {
-	int64_t end = weft_end_of(decision->start_sec, decision->limit_sec);
+	struct weft_plan *plan = p->plan;
+	const struct weft_place *place = &plan->place[d->place_first];
+	struct weft_blocker top[BLOCKERS_MAX], *more;
+	uint32_t count = 0, asked = 0, cap = p->blocker_cap;
 
-	for (uint32_t i = 0; i < decision->place_count; i++)
-		if (add_user(p, p->plan->place[decision->place_first + i].node_idx,
-			     job_id, end))
+	for (uint32_t i = 0; i < d->place_count && i < NODES_ASKED; i++)
+		for (uint32_t h = p->holder_first[place[i].node_idx];
+		     h != NONE && asked < HOLDERS_ASKED;
+		     h = p->holder[h].next, asked++)
+			if (p->holder[h].end_sec <= d->start_sec)
+				consider(top, &count, &p->holder[h]);
+	if (plan->blocker_count + count > cap) {
+		cap = cap ? cap * 2 : 256;
+		more = realloc(plan->blocker, cap * sizeof(*more));
+		if (!more)
 			return -ENOMEM;
-	return 0;
-}
-
-/* Put b among the WEFT_BLOCKERS_MAX latest, each job once. */
-static uint32_t insert_latest(struct weft_blocker *list, uint32_t count,
-			      struct weft_blocker b)
-{
-	uint32_t at;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (list[i].job_id == b.job_id)
-			return count;
-	if (count == WEFT_BLOCKERS_MAX) {
-		if (list[count - 1].until_sec >= b.until_sec)
-			return count;
-		count--;
+		plan->blocker = more;
+		p->blocker_cap = cap;
 	}
-	for (at = count; at > 0 && list[at - 1].until_sec < b.until_sec; at--)
-		list[at] = list[at - 1];
-	list[at] = b;
-	return count + 1;
-}
-
-int weft_planner_add_blockers(struct weft_planner *p,
-			      struct weft_decision *decision)
-{
-	struct weft_blocker list[WEFT_BLOCKERS_MAX];
-	void *array = p->plan->blocker;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < decision->place_count; i++) {
-		uint32_t node_idx =
-			p->plan->place[decision->place_first + i].node_idx;
-
-		for (uint32_t u = p->user_of[node_idx]; u != NONE;
-		     u = p->user[u].next)
-			if (p->user[u].until_sec <= decision->start_sec)
-				count = insert_latest(list, count,
-					(struct weft_blocker){
-						p->user[u].job_id,
-						p->user[u].until_sec });
-	}
-	if (reserve(&array, &p->blocker_cap, p->plan->blocker_count, count,
-		    sizeof(*p->plan->blocker)))
-		return -ENOMEM;
-	p->plan->blocker = array;
-	memcpy(p->plan->blocker + p->plan->blocker_count, list,
-	       count * sizeof(*list));
-	decision->reason.blocker_first = p->plan->blocker_count;
-	decision->reason.blocker_count = count;
-	p->plan->blocker_count += count;
+	d->reason.blocker_first = plan->blocker_count;
+	d->reason.blocker_count = count;
+	if (count)
+		memcpy(&plan->blocker[plan->blocker_count], top,
+		       count * sizeof(*top));
+	plan->blocker_count += count;
 	return 0;
 }

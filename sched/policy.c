@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy.c - the settings of the scheduler, and the order of the queue
+ * policy.c - the settings of the scheduler, and the order of jobs
  *
- * Slurm's order (multifactor priority, fair share, QOS) is the right to start.
- * The other orders only rearrange jobs inside a band: jobs whose priorities
- * differ by at most share_band of the band's first.  So a policy can favour
- * the short or the little-served among equals, and never the less entitled
- * over the more entitled.
+ * Slurm's priority is the site's own word about who comes first; a policy
+ * only reorders jobs inside a band of nearly equal priorities.  A band begins
+ * with the first job not in the one before and holds those that follow it as
+ * long as their priority is within share_band of its own.
  *
- * Sources: attained service: Gu et al., "Tiresias", NSDI'19; shortest
- * predicted first: Tsafrir et al., TPDS 18(6), 2007.
+ *   service	least attained service (GPU-seconds used by its owner, less
+ *		what ageing forgives for each second waited) first
+ *   shortest	shortest predicted run time first; unknown ones last
+ *
+ * Source: least attained service: Gu et al., "Tiresias", NSDI'19.
+ *
+ * Cost: O(jobs * log(largest band)).
  */
 #include "config.h"
 
@@ -18,103 +22,100 @@
 
 #include "sched/plan.h"
 
-static const char *const orders[] = {
-	[WEFT_ORDER_PRIORITY] = "priority",
-	[WEFT_ORDER_SERVICE] = "service",
-	[WEFT_ORDER_SHORTEST] = "shortest",
-	NULL
-};
+static const char *const orders[] = { "priority", "service", "shortest", NULL };
 
 #define AT(field) offsetof(struct weft_policy, field)
 
 const struct weft_setting weft_policy_settings[] = {
-	{ "plan_depth", WEFT_SETTING_U32, AT(plan_depth), 1, 1000000, 1000,
-	  .unit = "jobs",
-	  .help = "jobs that get a place on the timeline each cycle, and so an expected start; those behind may start where that delays none of them" },
-	{ "window", WEFT_SETTING_U32, AT(window_sec), 3600, 31536000, 604800,
-	  .unit = "seconds",
-	  .help = "how far ahead places are planned; at least the longest time limit" },
-	{ "start_max", WEFT_SETTING_U32, AT(start_max), 0, 1000000, 0,
-	  .unit = "jobs",
-	  .help = "most starts in one cycle, 0 for no bound" },
-	{ "fragmentation", WEFT_SETTING_BOOL, AT(fragmentation), .fallback = 1,
-	  .help = "place jobs on part of a node where they leave the most GPUs that the coming job mix can use" },
-	{ "order", WEFT_SETTING_WORD, AT(order), .words = orders,
-	  .help = "order inside a band of nearly equal priority: as Slurm gives it, least attained service first, or shortest predicted first" },
-	{ "ageing_weight", WEFT_SETTING_DOUBLE, AT(ageing_weight), 0, 1e6, 1,
-	  .help = "for order \"service\": GPU-seconds of service that one second of waiting makes good" },
-	{ "share_band", WEFT_SETTING_DOUBLE, AT(share_band), 0, 1, 0.05,
-	  .unit = "of the band's first priority",
-	  .help = "how much lower a priority may be and still be in the band" },
+	{ "plan_depth", WEFT_SETTING_U32, AT(plan_depth), 0, 1000000, 5000,
+	  NULL, "jobs", "jobs that get a place on the timeline in each cycle" },
+	{ "window_sec", WEFT_SETTING_U32, AT(window_sec), 60, 31536000, 1209600,
+	  NULL, "seconds", "how far ahead starts are planned" },
+	{ "start_max", WEFT_SETTING_U32, AT(start_max), 0, 1000000, 0, NULL,
+	  "jobs", "starts in one cycle at most; 0: no bound" },
+	{ "fragmentation", WEFT_SETTING_BOOL, AT(fragmentation), 0, 1, 1, NULL,
+	  NULL, "place jobs where they strand the fewest GPUs" },
+	{ "order", WEFT_SETTING_WORD, AT(order), 0, 0, WEFT_ORDER_PRIORITY,
+	  orders, NULL, "who goes first among nearly equal priorities" },
+	{ "ageing_weight", WEFT_SETTING_DOUBLE, AT(ageing_weight), 0, 1e9, 1,
+	  NULL, "GPU-seconds",
+	  "service forgiven for each second of waiting (order service)" },
+	{ "share_band", WEFT_SETTING_DOUBLE, AT(share_band), 0, 1, 0.1, NULL,
+	  NULL, "priorities within this fraction count as nearly equal" },
 	{ NULL }
 };
 
-struct keyed {
-	double key;
+struct rank {
+	double value;
 	uint32_t idx;
 };
 
-static int by_key(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
-	const struct keyed *x = a, *y = b;
+	const struct rank *x = a, *y = b;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return (x->idx > y->idx) - (x->idx < y->idx);
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return x->idx < y->idx ? -1 : x->idx > y->idx;
 }
 
-/* Small is first.  The last submit of a band stands for "now". */
-static double key_of(const struct weft_policy *policy,
-		     const struct weft_job *job, int64_t newest_sec)
+/* When the youngest job was submitted: ageing counts from there. */
+static int64_t latest_submit(const struct weft_job *jobs, uint32_t count)
 {
-	if (policy->order == WEFT_ORDER_SERVICE)
-		return job->share_used - policy->ageing_weight *
-			(double)(newest_sec - job->submit_sec);
-	return job->predicted_sec > 0 ? job->predicted_sec : 1e300;
-}
+	int64_t latest = INT64_MIN;
 
-/* Sort jobs[0 .. count) by key; jobs stay as they are if memory is short. */
-static void sort_band(const struct weft_policy *policy, struct weft_job *jobs,
-		      uint32_t count, struct keyed *keyed,
-		      struct weft_job *copy)
-{
-	int64_t newest = jobs[0].submit_sec;
-
-	for (uint32_t i = 1; i < count; i++)
-		if (jobs[i].submit_sec > newest)
-			newest = jobs[i].submit_sec;
-	for (uint32_t i = 0; i < count; i++) {
-		keyed[i].key = key_of(policy, &jobs[i], newest);
-		keyed[i].idx = i;
-		copy[i] = jobs[i];
-	}
-	qsort(keyed, count, sizeof(*keyed), by_key);
 	for (uint32_t i = 0; i < count; i++)
-		jobs[i] = copy[keyed[i].idx];
+		if (jobs[i].submit_sec > latest)
+			latest = jobs[i].submit_sec;
+	return latest;
+}
+
+static double value_of(const struct weft_policy *policy,
+		       const struct weft_job *job, int64_t latest)
+{
+	if (policy->order == WEFT_ORDER_SHORTEST)
+		return job->predicted_sec > 0 ? job->predicted_sec : 1e300;
+	return job->share_used - policy->ageing_weight *
+		(double)(latest - job->submit_sec);
+}
+
+static uint32_t band_end(const struct weft_policy *policy,
+			 const struct weft_job *jobs, uint32_t first,
+			 uint32_t count)
+{
+	double top = jobs[first].priority, slack = top * policy->share_band;
+	uint32_t i = first + 1;
+
+	while (i < count && jobs[i].priority <= top + slack &&
+	       jobs[i].priority >= top - slack)
+		i++;
+	return i;
 }
 
 void weft_policy_order(const struct weft_policy *policy, struct weft_job *jobs,
 		       uint32_t job_count)
 {
-	struct keyed *keyed;
+	int64_t latest = latest_submit(jobs, job_count);
 	struct weft_job *copy;
-	uint32_t first = 0, end;
+	struct rank *rank;
 
 	if (policy->order == WEFT_ORDER_PRIORITY || job_count < 2)
 		return;
-	keyed = malloc(job_count * sizeof(*keyed));
 	copy = malloc(job_count * sizeof(*copy));
-	for (; keyed && copy && first < job_count; first = end) {
-		double least = jobs[first].priority * (1 - policy->share_band);
+	rank = malloc(job_count * sizeof(*rank));
+	for (uint32_t first = 0; copy && rank && first < job_count;) {
+		uint32_t end = band_end(policy, jobs, first, job_count);
 
-		for (end = first + 1; end < job_count &&
-				      jobs[end].priority >= least &&
-				      jobs[end].priority <= jobs[first].priority;
-		     end++)
-			;
-		if (end - first > 1)
-			sort_band(policy, jobs + first, end - first, keyed, copy);
+		for (uint32_t i = first; i < end; i++) {
+			copy[i] = jobs[i];
+			rank[i] = (struct rank) {
+				value_of(policy, &jobs[i], latest), i };
+		}
+		qsort(&rank[first], end - first, sizeof(*rank), compare);
+		for (uint32_t i = first; i < end; i++)
+			jobs[i] = copy[rank[i].idx];
+		first = end;
 	}
-	free(keyed);
 	free(copy);
+	free(rank);
 }

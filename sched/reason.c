@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reason.c - see reason.h: one record as a word, as a sentence, as JSON
+ * reason.c - see reason.h: one record, said as a word, a sentence, and JSON
+ *
+ * Words are stable, for machines match them; sentences may be improved.
  */
 #include "config.h"
 
-#include <errno.h>
+#include <stdbool.h>
 
-#include <json-c/json_object.h>
+#include <json-c/json.h>
 
 #include "sched/plan.h"
 #include "sched/reason.h"
@@ -36,128 +38,151 @@ const char *weft_reason_word(enum weft_reason_kind kind)
 	return (unsigned int)kind < WEFT_REASON_COUNT ? words[kind] : "Unknown";
 }
 
-static void add_sentence(const struct weft_reason *r,
-			 const struct weft_cluster *c, struct weft_buf *buf)
+/* What is wanted and what there is, for kinds that count something. */
+static int add_what(const struct weft_reason *r, const struct weft_cluster *c,
+		    struct weft_buf *buf)
 {
+	const char *name = "";
+
+	if (r->detail_idx >= 0 && r->kind == WEFT_REASON_LICENSE &&
+	    (uint32_t)r->detail_idx < c->license_count)
+		name = c->license_name[r->detail_idx];
+	if (r->detail_idx >= 0 && r->kind == WEFT_REASON_RESERVATION &&
+	    (uint32_t)r->detail_idx < c->resv_count)
+		name = c->resv[r->detail_idx].name;
 	switch (r->kind) {
 	case WEFT_REASON_START:
-		weft_buf_adds(buf, "starts now");
-		break;
+		return weft_buf_adds(buf, "starts now");
 	case WEFT_REASON_CPUS:
-		weft_buf_addf(buf, "needs %u CPUs in the right places, %u are free",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for CPUs: wants %u, %u are free on its nodes",
+				     r->wanted, r->available);
 	case WEFT_REASON_GPUS:
-		weft_buf_addf(buf, "needs %u GPUs, %u are free on nodes it may use",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for GPUs: wants %u, %u are free on its nodes",
+				     r->wanted, r->available);
 	case WEFT_REASON_MEMORY:
-		weft_buf_addf(buf, "needs memory on %u nodes, %u have enough free",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for memory: wants %u MiB, %u MiB are free on its nodes",
+				     r->wanted, r->available);
 	case WEFT_REASON_NODES:
-		weft_buf_addf(buf, "needs %u nodes at the same time, %u are free enough",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for nodes: wants %u, %u are free at the same time",
+				     r->wanted, r->available);
 	case WEFT_REASON_DOMAIN:
-		weft_buf_addf(buf, "%u nodes are free, but not inside NVLink domains as asked",
-			      r->wanted);
-		break;
+		return weft_buf_addf(buf, "waits for a place in the NVLink domains: %u nodes are free, "
+				     "but no %u of them lie together as asked",
+				     r->available, r->wanted);
 	case WEFT_REASON_SWITCHES:
-		weft_buf_addf(buf, "%u nodes are free, but under more than %u switches",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for few switches: %u nodes are free, "
+				     "but no %u of them under as few as asked",
+				     r->available, r->wanted);
 	case WEFT_REASON_LICENSE:
-		weft_buf_addf(buf, "needs %u of licence %s, %u are free", r->wanted,
-			      c && r->detail_idx >= 0 ?
-				      c->license_name[r->detail_idx] : "?",
-			      r->available);
-		break;
+		return weft_buf_addf(buf, "waits for licences %s: wants %u, %u are free",
+				     name, r->wanted, r->available);
 	case WEFT_REASON_RESERVATION:
-		weft_buf_addf(buf, "its nodes are kept by reservation %s",
-			      c && r->detail_idx >= 0 ?
-				      c->resv[r->detail_idx].name : "?");
-		break;
+		return weft_buf_addf(buf, "waits for reservation %s", name);
 	case WEFT_REASON_NODES_DOWN:
-		weft_buf_addf(buf, "needs %u nodes, only %u that could hold it are up",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "waits for nodes that are down or drained: wants %u, %u are up",
+				     r->wanted, r->available);
 	case WEFT_REASON_PRIORITY:
-		weft_buf_adds(buf, "jobs before it have a right to the resources");
-		break;
+		return weft_buf_adds(buf, "would fit now, but would delay jobs before it");
 	case WEFT_REASON_BEGIN:
-		weft_buf_adds(buf, "its begin time has not come");
-		break;
+		return weft_buf_adds(buf, "waits for its begin time");
 	case WEFT_REASON_ARRAY_LIMIT:
-		weft_buf_adds(buf, "its array runs as many tasks as it allows");
-		break;
+		return weft_buf_adds(buf, "as many tasks of its array run as may run at once");
 	case WEFT_REASON_DEADLINE:
-		weft_buf_adds(buf, "it cannot end before its deadline");
-		break;
+		return weft_buf_adds(buf, "cannot end before its deadline");
 	case WEFT_REASON_NEVER:
-		weft_buf_addf(buf, "no state of this cluster can hold it: needs %u nodes, %u could hold a part",
-			      r->wanted, r->available);
-		break;
+		return weft_buf_addf(buf, "cannot run here: wants %u nodes, %u could ever hold it",
+				     r->wanted, r->available);
 	case WEFT_REASON_WINDOW:
-		weft_buf_adds(buf, "it finds no place within the planning window");
-		break;
+		return weft_buf_adds(buf, "has no place within the planning window");
 	case WEFT_REASON_NOT_TRIED:
-	case WEFT_REASON_COUNT:
-		weft_buf_adds(buf, "it was not looked at in this cycle");
-		break;
+		return weft_buf_adds(buf, "was not looked at in this cycle");
+	default:
+		return weft_buf_adds(buf, "waits");
 	}
+}
+
+static bool has_blockers(const struct weft_reason *r,
+			 const struct weft_plan *plan)
+{
+	return plan && r->blocker_count &&
+		r->blocker_first <= plan->blocker_count &&
+		r->blocker_count <= plan->blocker_count - r->blocker_first;
 }
 
 int weft_reason_format(const struct weft_reason *reason,
 		       const struct weft_cluster *cluster,
 		       const struct weft_plan *plan, struct weft_buf *buf)
 {
-	add_sentence(reason, cluster, buf);
-	for (uint32_t i = 0; plan && i < reason->blocker_count; i++)
-		weft_buf_addf(buf, "%s %u", i ? "," : "; waits for the end of job",
-			      plan->blocker[reason->blocker_first + i].job_id);
+	add_what(reason, cluster, buf);
+	if (has_blockers(reason, plan)) {
+		const struct weft_blocker *b =
+			&plan->blocker[reason->blocker_first];
+
+		weft_buf_addf(buf, "; until job%s",
+			      reason->blocker_count > 1 ? "s" : "");
+		for (uint32_t i = 0; i < reason->blocker_count; i++)
+			weft_buf_addf(buf, "%s %u", i ? "," : "", b[i].job_id);
+		weft_buf_addf(buf, " end%s",
+			      reason->blocker_count > 1 ? "" : "s");
+	}
 	if (reason->line_place)
-		weft_buf_addf(buf, "; %u in line", reason->line_place);
+		weft_buf_addf(buf, "; place %u in line", reason->line_place);
 	return weft_buf_error(buf);
 }
 
-struct json_object *weft_reason_to_json(const struct weft_reason *reason,
+/* Adds value (taken over, even on failure) under the key. */
+static bool put(struct json_object *to, const char *key,
+		struct json_object *value)
+{
+	if (value && json_object_object_add(to, key, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static struct json_object *blockers_to_json(const struct weft_blocker *b,
+					    uint32_t count)
+{
+	struct json_object *list = json_object_new_array(), *one;
+
+	for (uint32_t i = 0; list && i < count; i++) {
+		one = json_object_new_object();
+		if (one && put(one, "job", json_object_new_int64(b[i].job_id)) &&
+		    put(one, "until", json_object_new_int64(b[i].until_sec)) &&
+		    json_object_array_add(list, one) == 0)
+			continue;
+		json_object_put(one);
+		json_object_put(list);
+		return NULL;
+	}
+	return list;
+}
+
+#define TEXT_LIMIT 1024
+
+struct json_object *weft_reason_to_json(const struct weft_reason *r,
 					const struct weft_cluster *cluster,
 					const struct weft_plan *plan)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
 	struct weft_buf text;
+	bool ok;
 
-	if (!o || !list) {
-		json_object_put(o);
-		json_object_put(list);
-		return NULL;
-	}
-	weft_buf_init(&text, 4096);
-	weft_reason_format(reason, cluster, plan, &text);
-	json_object_object_add(o, "reason",
-		json_object_new_string(weft_reason_word(reason->kind)));
-	json_object_object_add(o, "text",
-		json_object_new_string(weft_buf_str(&text)));
+	weft_buf_init(&text, TEXT_LIMIT);
+	ok = o && weft_reason_format(r, cluster, plan, &text) == 0 &&
+		put(o, "reason",
+		    json_object_new_string(weft_reason_word(r->kind))) &&
+		put(o, "wanted", json_object_new_int64(r->wanted)) &&
+		put(o, "available", json_object_new_int64(r->available)) &&
+		put(o, "place", json_object_new_int64(r->line_place)) &&
+		put(o, "text", json_object_new_string(weft_buf_str(&text)));
+	if (ok && has_blockers(r, plan))
+		ok = put(o, "waits_for",
+			 blockers_to_json(&plan->blocker[r->blocker_first],
+					  r->blocker_count));
 	weft_buf_fini(&text);
-	json_object_object_add(o, "wanted",
-			       json_object_new_int64(reason->wanted));
-	json_object_object_add(o, "available",
-			       json_object_new_int64(reason->available));
-	json_object_object_add(o, "line_place",
-			       json_object_new_int64(reason->line_place));
-	for (uint32_t i = 0; plan && i < reason->blocker_count; i++) {
-		const struct weft_blocker *b =
-			&plan->blocker[reason->blocker_first + i];
-		struct json_object *one = json_object_new_object();
-
-		json_object_object_add(one, "job_id",
-				       json_object_new_int64(b->job_id));
-		json_object_object_add(one, "until",
-				       json_object_new_int64(b->until_sec));
-		json_object_array_add(list, one);
-	}
-	json_object_object_add(o, "waits_for", list);
-	return o;
+	if (ok)
+		return o;
+	json_object_put(o);
+	return NULL;
 }

@@ -59,7 +59,12 @@ int weft_reason_format(const struct weft_reason *reason,
 		       const struct weft_cluster *cluster,
 		       const struct weft_plan *plan, struct weft_buf *buf);
 
-/* The record as an object; the caller puts it.  NULL: no memory. */
+struct json_object;
+
+/*
+ * {"reason": "Gpus", "wanted": 8, "available": 3, "place": 4, "text": "...",
+ * "waits_for": [{"job": 12, "until": 1700000000}]}; the caller puts it.  NULL: no memory.
+ */
 struct json_object *weft_reason_to_json(const struct weft_reason *reason,
 					const struct weft_cluster *cluster,
 					const struct weft_plan *plan);

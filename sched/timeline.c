@@ -2,21 +2,20 @@
 /*
  * timeline.c - see timeline.h
  *
- * A row is an array of steps sorted by time; step i says what is free from its
- * start to the start of step i + 1, the last one for ever.  The first step
- * starts at the snapshot's now.  Taking a hold splits the row at the hold's
- * two ends and subtracts in between; giving it back adds and joins steps that
- * have become equal.
+ * A row is an array of steps sorted by time; the first begins at now, the
+ * last lasts for ever.  Adding a hold splits at most two steps and lowers
+ * those between; steps that became equal to their left neighbour are merged,
+ * so a row has at most two steps a hold.
  *
- * A node is held "whole" by an exclusive job: nothing else may be added then,
- * and an exclusive job may only be added where nobody is.  That is why a step
- * also counts its holders.
+ * A question walks the row once from the step of its start.  For CPUs and
+ * memory a step that is too small rules out every window that contains it,
+ * so the search goes on behind it.  GPUs are different: a job must keep the
+ * same ones, so a window is judged by the intersection of its steps, and the
+ * search goes on one step further only.  O(s) for CPU needs, O(s * w) with
+ * GPUs, s steps on the node and w of them inside a window.
  *
- * Each change of a row raises the row's version, by which caches above know
- * what they must look at again.
- *
- * Cost: add, remove and free are linear in the steps of one node, which are at
- * most twice the holds on it plus one.
+ * Invariants (weft_timeline_check): times rise; nothing exceeds the node's
+ * total; no two neighbours are equal.
  */
 #include "config.h"
 
@@ -24,36 +23,108 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/timeline_row.h"
+#include "sched/timeline.h"
+
+struct step {
+	int64_t from_sec;
+	uint64_t mem_mib;
+	weft_gpuset_t gpus;
+	uint32_t cpus;
+	uint16_t users;		/* holds on the node */
+	uint16_t wholes;	/* of these, holds of the whole node */
+};
+
+/* A time in which the node is closed but to jobs of one reservation. */
+struct closure {
+	int64_t start_sec, end_sec;
+	int32_t resv_idx;	/* -1: to all (the node is down) */
+	struct closure *next;
+};
+
+struct row {
+	struct step *step;
+	uint32_t count, cap, version;
+	struct closure *closed;
+};
+
+struct weft_timeline {
+	const struct weft_cluster *cluster;
+	struct row *row;
+	struct step *first;	/* every row's first, in one piece */
+	struct closure *closure;
+};
+
+static weft_gpuset_t all_gpus(uint32_t count)
+{
+	return count >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
+		((weft_gpuset_t)1 << count) - 1;
+}
+
+static size_t count_closures(const struct weft_cluster *cluster)
+{
+	size_t count = cluster->node_count;
+
+	for (uint32_t i = 0; i < cluster->resv_count; i++)
+		count += weft_idxset_count(cluster->resv[i].nodes);
+	return count;
+}
+
+static void add_closures(struct weft_timeline *tl)
+{
+	const struct weft_cluster *cluster = tl->cluster;
+	struct closure *c = tl->closure;
+
+	for (uint32_t i = 0; i < cluster->node_count; i++) {
+		const struct weft_node *node = &cluster->node[i];
+
+		if (node->usable)
+			continue;
+		*c = (struct closure) {
+			.start_sec = INT64_MIN,
+			.end_sec = node->back_sec > cluster->now_sec ?
+				node->back_sec : cluster->now_sec + 1,
+			.resv_idx = -1,
+			.next = tl->row[i].closed,
+		};
+		tl->row[i].closed = c++;
+	}
+	for (uint32_t r = 0; r < cluster->resv_count; r++)
+		weft_idxset_foreach(cluster->resv[r].nodes, i) {
+			*c = (struct closure) { cluster->resv[r].start_sec,
+						cluster->resv[r].end_sec,
+						(int32_t)r, tl->row[i].closed };
+			tl->row[i].closed = c++;
+		}
+}
 
 struct weft_timeline *weft_timeline_create(const struct weft_cluster *cluster)
 {
 	struct weft_timeline *tl = calloc(1, sizeof(*tl));
+	uint32_t count = cluster->node_count;
 
 	if (!tl)
 		return NULL;
-	tl->now_sec = cluster->now_sec;
-	tl->row = calloc(cluster->node_count ? cluster->node_count : 1,
-			 sizeof(*tl->row));
-	if (!tl->row) {
-		free(tl);
+	tl->cluster = cluster;
+	tl->row = calloc((size_t)count + 1, sizeof(*tl->row));
+	tl->first = calloc((size_t)count + 1, sizeof(*tl->first));
+	tl->closure = calloc(count_closures(cluster) + 1, sizeof(*tl->closure));
+	if (!tl->row || !tl->first || !tl->closure) {
+		weft_timeline_destroy(tl);
 		return NULL;
 	}
-	tl->node_count = cluster->node_count;
-	for (uint32_t i = 0; i < tl->node_count; i++) {
-		const struct weft_node *node = &cluster->node[i];
-		struct weft_row *row = &tl->row[i];
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_amount *total = &cluster->node[i].total;
 
-		row->step = row->inline_step;
-		row->cap = WEFT_ROW_INLINE;
-		row->count = 1;
-		row->step[0] = (struct weft_step){
-			.start_sec = cluster->now_sec,
-			.cpus = node->total.cpus,
-			.mem_mib = node->total.mem_mib,
-			.gpus = weft_gpuset_first(node->total.gpus),
+		tl->first[i] = (struct step) {
+			.from_sec = cluster->now_sec,
+			.mem_mib = total->mem_mib,
+			.gpus = all_gpus(total->gpus),
+			.cpus = total->cpus,
 		};
+		tl->row[i].step = &tl->first[i];
+		tl->row[i].count = tl->row[i].cap = 1;
 	}
+	add_closures(tl);
 	return tl;
 }
 
@@ -61,22 +132,29 @@ void weft_timeline_destroy(struct weft_timeline *tl)
 {
 	if (!tl)
 		return;
-	for (uint32_t i = 0; i < tl->node_count; i++)
-		if (tl->row[i].step != tl->row[i].inline_step)
+	for (uint32_t i = 0; tl->row && i < tl->cluster->node_count; i++)
+		if (tl->row[i].cap > 1)
 			free(tl->row[i].step);
 	free(tl->row);
+	free(tl->first);
+	free(tl->closure);
 	free(tl);
 }
 
-/* The step in force at a time; times before now count as now. */
-static uint32_t find_step(const struct weft_row *row, int64_t sec)
+static int64_t step_end(const struct row *row, uint32_t i)
+{
+	return i + 1 < row->count ? row->step[i + 1].from_sec : WEFT_TIME_NEVER;
+}
+
+/* The step that holds the time; times before the row count as its begin. */
+static uint32_t find_step(const struct row *row, int64_t sec)
 {
 	uint32_t low = 0, high = row->count;
 
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (row->step[mid].start_sec <= sec)
+		if (row->step[mid].from_sec <= sec)
 			low = mid;
 		else
 			high = mid;
@@ -84,193 +162,404 @@ static uint32_t find_step(const struct weft_row *row, int64_t sec)
 	return low;
 }
 
-/* Room for two more steps, so that a change cannot fail half way. */
-static int reserve_two(struct weft_row *row)
+/* Room for two more steps. */
+static int reserve(struct row *row)
 {
-	struct weft_step *bigger;
-	uint32_t cap = row->cap * 2;
+	uint32_t cap = row->cap < 8 ? 8 : row->cap * 2;
+	struct step *more;
 
 	if (row->count + 2 <= row->cap)
 		return 0;
-	if (row->step == row->inline_step) {
-		bigger = malloc(cap * sizeof(*bigger));
-		if (bigger)
-			memcpy(bigger, row->step, row->count * sizeof(*bigger));
-	} else {
-		bigger = realloc(row->step, cap * sizeof(*bigger));
-	}
-	if (!bigger)
+	more = malloc(cap * sizeof(*more));
+	if (!more)
 		return -ENOMEM;
-	row->step = bigger;
+	memcpy(more, row->step, row->count * sizeof(*more));
+	if (row->cap > 1)
+		free(row->step);
+	row->step = more;
 	row->cap = cap;
 	return 0;
 }
 
-/* Make sure that a step starts exactly here; its index. */
-static uint32_t split_at(struct weft_row *row, int64_t sec)
+/* A step that begins at sec; the room is there. */
+static uint32_t split(struct row *row, int64_t sec)
 {
-	uint32_t at = find_step(row, sec);
+	uint32_t i = find_step(row, sec);
 
-	if (row->step[at].start_sec >= sec)
-		return at;
-	memmove(&row->step[at + 2], &row->step[at + 1],
-		(row->count - at - 1) * sizeof(*row->step));
-	row->step[at + 1] = row->step[at];
-	row->step[at + 1].start_sec = sec;
+	if (row->step[i].from_sec >= sec)
+		return i;
+	memmove(&row->step[i + 2], &row->step[i + 1],
+		(row->count - i - 1) * sizeof(*row->step));
+	row->step[i + 1] = row->step[i];
+	row->step[i + 1].from_sec = sec;
 	row->count++;
-	return at + 1;
+	return i + 1;
 }
 
-static bool same_content(const struct weft_step *a, const struct weft_step *b)
+static bool same(const struct step *a, const struct step *b)
 {
-	return a->cpus == b->cpus && a->mem_mib == b->mem_mib &&
-	       a->gpus == b->gpus && a->holders == b->holders &&
-	       a->whole == b->whole;
+	return a->mem_mib == b->mem_mib && a->gpus == b->gpus &&
+		a->cpus == b->cpus && a->users == b->users &&
+		a->wholes == b->wholes;
 }
 
-/* Join equal neighbours among steps first-1 .. last. */
-static void join(struct weft_row *row, uint32_t first, uint32_t last)
+static void merge(struct row *row, uint32_t i)
 {
-	uint32_t to = first ? first : 1;
-
-	if (last >= row->count)
-		last = row->count - 1;
-	for (uint32_t from = to; from < row->count; from++) {
-		if (from <= last &&
-		    same_content(&row->step[to - 1], &row->step[from]))
-			continue;
-		row->step[to++] = row->step[from];
-	}
-	row->count = to;
+	if (i == 0 || i >= row->count || !same(&row->step[i - 1], &row->step[i]))
+		return;
+	memmove(&row->step[i], &row->step[i + 1],
+		(row->count - i - 1) * sizeof(*row->step));
+	row->count--;
 }
 
-/* The steps that cover [start, end), split where needed. */
-static int cut_out(struct weft_row *row, int64_t start_sec, int64_t end_sec,
-		   uint32_t *ret_first, uint32_t *ret_last)
+/* Bring [start, end) down by the hold, or back up. */
+static int apply(struct row *row, const struct weft_hold *hold,
+		 int64_t start_sec, int64_t end_sec, bool give_back)
 {
-	if (reserve_two(row))
+	uint32_t first, last;
+
+	if (reserve(row))
 		return -ENOMEM;
-	*ret_first = split_at(row, start_sec);
-	*ret_last = end_sec == WEFT_TIME_NEVER ? row->count :
-						 split_at(row, end_sec);
+	first = split(row, start_sec);
+	last = end_sec == WEFT_TIME_NEVER ? row->count : split(row, end_sec);
+	for (uint32_t i = first; i < last; i++) {
+		struct step *s = &row->step[i];
+
+		if (give_back) {
+			s->cpus += hold->cpus;
+			s->mem_mib += hold->mem_mib;
+			s->gpus |= hold->gpus;
+			s->users--;
+			s->wholes -= hold->whole_node;
+		} else {
+			s->cpus -= hold->cpus;
+			s->mem_mib -= hold->mem_mib;
+			s->gpus &= ~hold->gpus;
+			s->users++;
+			s->wholes += hold->whole_node;
+		}
+	}
+	merge(row, last);
+	merge(row, first);
+	row->version++;
 	return 0;
 }
 
-static bool has_room(const struct weft_step *step, const struct weft_hold *hold)
+static bool holds(const struct step *s, const struct weft_hold *hold)
 {
-	return !step->whole && (!hold->whole_node || !step->holders) &&
-	       step->cpus >= hold->cpus && step->mem_mib >= hold->mem_mib &&
-	       !(hold->gpus & ~step->gpus);
+	return s->cpus >= hold->cpus && s->mem_mib >= hold->mem_mib &&
+		!(hold->gpus & ~s->gpus) && s->users < UINT16_MAX;
 }
 
-static void take(struct weft_step *step, const struct weft_hold *hold)
+static int check_interval(const struct weft_timeline *tl,
+			  const struct weft_hold *hold, int64_t *start_sec,
+			  int64_t end_sec, struct weft_err *err)
 {
-	step->cpus -= step->cpus < hold->cpus ? step->cpus : hold->cpus;
-	step->mem_mib -= step->mem_mib < hold->mem_mib ? step->mem_mib :
-							 hold->mem_mib;
-	step->gpus &= ~hold->gpus;
-	step->holders++;
-	step->whole |= hold->whole_node;
+	if (hold->node_idx >= tl->cluster->node_count)
+		return weft_err_set(err, EINVAL, "node %u of %u",
+				    hold->node_idx, tl->cluster->node_count);
+	if (*start_sec < tl->cluster->now_sec)
+		*start_sec = tl->cluster->now_sec;
+	if (end_sec <= *start_sec)
+		return weft_err_set(err, EINVAL, "an interval without length");
+	return 0;
+}
+
+static int add(struct weft_timeline *tl, const struct weft_hold *hold,
+	       int64_t start_sec, int64_t end_sec, bool whole_beside,
+	       struct weft_err *err)
+{
+	struct row *row;
+	int rc = check_interval(tl, hold, &start_sec, end_sec, err);
+
+	if (rc)
+		return rc;
+	row = &tl->row[hold->node_idx];
+	for (uint32_t i = find_step(row, start_sec);
+	     i < row->count && row->step[i].from_sec < end_sec; i++) {
+		const struct step *s = &row->step[i];
+		bool whole = !whole_beside &&
+			(s->wholes || (hold->whole_node && s->users));
+
+		if (whole || !holds(s, hold))
+			return weft_err_set(err, EBUSY, "%s is not free",
+					    tl->cluster->node[hold->node_idx].name);
+	}
+	if (apply(row, hold, start_sec, end_sec, false))
+		return weft_err_set(err, ENOMEM, "no memory for the timeline");
+	return 0;
 }
 
 int weft_timeline_add(struct weft_timeline *tl, const struct weft_hold *hold,
 		      int64_t start_sec, int64_t end_sec, struct weft_err *err)
 {
-	struct weft_row *row = &tl->row[hold->node_idx];
-	uint32_t first, last;
-
-	if (start_sec < tl->now_sec)
-		start_sec = tl->now_sec;
-	if (end_sec <= start_sec)
-		return 0;
-	for (uint32_t i = find_step(row, start_sec);
-	     i < row->count && row->step[i].start_sec < end_sec; i++)
-		if (!has_room(&row->step[i], hold))
-			return weft_err_set(err, EBUSY,
-					    "node %u: not free at second %lld",
-					    hold->node_idx,
-					    (long long)row->step[i].start_sec);
-	if (cut_out(row, start_sec, end_sec, &first, &last))
-		return weft_err_set(err, ENOMEM, "timeline: out of memory");
-	for (uint32_t i = first; i < last; i++)
-		take(&row->step[i], hold);
-	row->version++;
-	return 0;
-}
-
-int weft_timeline_force(struct weft_timeline *tl, const struct weft_hold *hold,
-			int64_t end_sec)
-{
-	struct weft_row *row = &tl->row[hold->node_idx];
-	uint32_t first, last;
-
-	if (end_sec <= tl->now_sec)
-		return 0;
-	if (cut_out(row, tl->now_sec, end_sec, &first, &last))
-		return -ENOMEM;
-	for (uint32_t i = first; i < last; i++)
-		take(&row->step[i], hold);
-	row->version++;
-	return 0;
+	return add(tl, hold, start_sec, end_sec, false, err);
 }
 
 int weft_timeline_remove(struct weft_timeline *tl, const struct weft_hold *hold,
 			 int64_t start_sec, int64_t end_sec,
 			 struct weft_err *err)
 {
-	struct weft_row *row = &tl->row[hold->node_idx];
-	uint32_t first, last;
+	int rc = check_interval(tl, hold, &start_sec, end_sec, err);
 
-	if (start_sec < tl->now_sec)
-		start_sec = tl->now_sec;
-	if (end_sec <= start_sec)
-		return 0;
-	if (cut_out(row, start_sec, end_sec, &first, &last))
-		return weft_err_set(err, ENOMEM, "timeline: out of memory");
-	for (uint32_t i = first; i < last; i++) {
-		struct weft_step *step = &row->step[i];
-
-		if (!step->holders || step->gpus & hold->gpus)
-			return weft_err_set(err, EINVAL,
-				"node %u: giving back what is not held",
-				hold->node_idx);
-		step->cpus += hold->cpus;
-		step->mem_mib += hold->mem_mib;
-		step->gpus |= hold->gpus;
-		step->holders--;
-		if (hold->whole_node)
-			step->whole = false;
-	}
-	join(row, first, last);
-	row->version++;
+	if (rc)
+		return rc;
+	if (apply(&tl->row[hold->node_idx], hold, start_sec, end_sec, true))
+		return weft_err_set(err, ENOMEM, "no memory for the timeline");
 	return 0;
+}
+
+int weft_timeline_add_running(struct weft_timeline *tl, struct weft_err *err)
+{
+	const struct weft_cluster *c = tl->cluster;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++) {
+		const struct weft_running *job = &c->running[i];
+		int64_t end = job->end_sec > c->now_sec ? job->end_sec :
+			c->now_sec + 1;
+
+		for (uint32_t k = 0; rc == 0 && k < job->hold_count; k++)
+			rc = add(tl, &c->hold[job->hold_first + k], c->now_sec,
+				 end, true, err);
+		if (rc)
+			weft_err_prefix(err, "job %u", job->job_id);
+	}
+	return rc;
 }
 
 struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 				    uint32_t node_idx, int64_t start_sec,
 				    int64_t end_sec)
 {
-	const struct weft_row *row = &tl->row[node_idx];
-	uint32_t i = find_step(row, start_sec);
-	struct weft_free room = weft_step_free(&row->step[i]);
+	const struct row *row = &tl->row[node_idx];
+	struct weft_free all = { UINT32_MAX, UINT64_MAX, ~(weft_gpuset_t)0,
+				 true };
 
-	for (i++; i < row->count && row->step[i].start_sec < end_sec; i++)
-		weft_free_meet(&room, &row->step[i]);
-	return room;
+	for (uint32_t i = find_step(row, start_sec);
+	     i < row->count && row->step[i].from_sec < end_sec; i++) {
+		const struct step *s = &row->step[i];
+
+		if (s->wholes)
+			return (struct weft_free) { 0 };
+		all.cpus = s->cpus < all.cpus ? s->cpus : all.cpus;
+		all.mem_mib = s->mem_mib < all.mem_mib ? s->mem_mib :
+			all.mem_mib;
+		all.gpus &= s->gpus;
+		all.whole = all.whole && !s->users;
+	}
+	return all;
+}
+
+weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
+				 uint32_t node_idx, weft_gpuset_t free,
+				 int32_t gpu_type_idx, uint32_t count)
+{
+	const struct weft_cluster *c = tl->cluster;
+	const struct weft_node *node = &c->node[node_idx];
+	weft_gpuset_t best = 0, rest = free, set;
+	uint32_t types = c->gpu_type_count < WEFT_GPU_TYPES_MAX ?
+		c->gpu_type_count : WEFT_GPU_TYPES_MAX;
+
+	if (gpu_type_idx >= 0)
+		return gpu_type_idx < (int32_t)types ?
+			free & node->gpus_of_type[gpu_type_idx] : 0;
+	/* The tightest type that has enough; untyped GPUs are one type. */
+	for (uint32_t t = 0; t <= types && rest; t++) {
+		set = t < types ? free & node->gpus_of_type[t] : rest;
+		rest &= ~set;
+		if (!set)
+			continue;
+		uint32_t have = (uint32_t)__builtin_popcountll(set);
+		uint32_t top = (uint32_t)__builtin_popcountll(best);
+
+		if (top < count ? have > top : have >= count && have < top)
+			best = set;
+	}
+	return best;
+}
+
+static bool gpus_suffice(const struct weft_timeline *tl, uint32_t node_idx,
+			 const struct weft_need *need, weft_gpuset_t free)
+{
+	uint32_t count = need->amount.gpus;
+
+	if (!count)
+		return true;
+	if ((uint32_t)__builtin_popcountll(free) < count)
+		return false;
+	free = weft_timeline_gpus(tl, node_idx, free, need->gpu_type_idx, count);
+	return (uint32_t)__builtin_popcountll(free) >= count;
+}
+
+static bool step_suffices(const struct step *s, const struct weft_need *need)
+{
+	return s->cpus >= need->amount.cpus && !s->wholes &&
+		s->mem_mib >= need->amount.mem_mib &&
+		(!need->whole || !s->users);
+}
+
+/*
+ * How far a window that begins in step first reaches: the time at which it
+ * breaks (or some time >= enough_sec), and in *ret_retry the step from which
+ * to search on.
+ */
+static int64_t reach(const struct weft_timeline *tl, uint32_t node_idx,
+		     const struct weft_need *need, uint32_t first,
+		     int64_t enough_sec, uint32_t *ret_retry, uint64_t *steps)
+{
+	const struct row *row = &tl->row[node_idx];
+	weft_gpuset_t gpus = ~(weft_gpuset_t)0;
+	uint32_t i;
+
+	for (i = first; i < row->count; i++) {
+		const struct step *s = &row->step[i];
+
+		(*steps)++;
+		if (!step_suffices(s, need)) {
+			*ret_retry = i + 1;
+			return s->from_sec;
+		}
+		gpus &= s->gpus;
+		if (!gpus_suffice(tl, node_idx, need, gpus)) {
+			*ret_retry = first + 1;
+			return s->from_sec;
+		}
+		if (s->from_sec >= enough_sec)
+			break;
+	}
+	*ret_retry = first + 1;
+	return i < row->count ? row->step[i].from_sec : WEFT_TIME_NEVER;
+}
+
+/*
+ * Does a closure stand in [start, start + duration)?  Then *start moves behind
+ * it; one that comes later bounds *until.
+ */
+static bool is_closed(const struct weft_timeline *tl, uint32_t node_idx,
+		      const struct weft_need *need, int64_t *start,
+		      uint32_t duration_sec, int64_t *until)
+{
+	int64_t end = weft_time_after(*start, duration_sec);
+
+	for (const struct closure *c = tl->row[node_idx].closed; c; c = c->next) {
+		if (c->resv_idx >= 0 && c->resv_idx == need->resv_idx)
+			continue;
+		if (c->end_sec <= *start || c->end_sec <= c->start_sec)
+			continue;
+		if (c->start_sec < end) {
+			*start = c->end_sec;
+			return true;
+		}
+		if (c->start_sec - (int64_t)duration_sec + 1 < *until)
+			*until = c->start_sec - (int64_t)duration_sec + 1;
+	}
+	return false;
+}
+
+/* The time in which its own reservation lets the job be on the node. */
+static bool own_window(const struct weft_timeline *tl, uint32_t node_idx,
+		       const struct weft_need *need, uint32_t duration_sec,
+		       int64_t *from, int64_t *until)
+{
+	const struct weft_reservation *resv;
+
+	if (need->resv_idx < 0)
+		return true;
+	if ((uint32_t)need->resv_idx >= tl->cluster->resv_count)
+		return false;
+	resv = &tl->cluster->resv[need->resv_idx];
+	if (!weft_idxset_has(resv->nodes, node_idx))
+		return false;
+	if (*from < resv->start_sec)
+		*from = resv->start_sec;
+	if (resv->end_sec == WEFT_TIME_NEVER)
+		return true;
+	if (weft_time_after(*from, duration_sec) > resv->end_sec)
+		return false;
+	*until = resv->end_sec - (int64_t)duration_sec + 1;
+	return true;
+}
+
+int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
+			   const struct weft_need *need, int64_t from_sec,
+			   uint32_t duration_sec, int64_t *ret_until,
+			   uint64_t *steps)
+{
+	const struct row *row = &tl->row[node_idx];
+	int64_t start = from_sec, limit, until, broken;
+	uint32_t i, retry;
+
+	if (start < tl->cluster->now_sec)
+		start = tl->cluster->now_sec;
+	for (;;) {
+		limit = WEFT_TIME_NEVER;
+		if (start == WEFT_TIME_NEVER ||
+		    !own_window(tl, node_idx, need, duration_sec, &start,
+				&limit))
+			break;
+		if (is_closed(tl, node_idx, need, &start, duration_sec, &limit))
+			continue;
+		i = find_step(row, start);
+		broken = reach(tl, node_idx, need, i,
+			       weft_time_after(step_end(row, i), duration_sec),
+			       &retry, steps);
+		if (broken < WEFT_TIME_NEVER &&
+		    weft_time_after(start, duration_sec) > broken) {
+			if (retry >= row->count)
+				break;
+			start = row->step[retry].from_sec;
+			continue;
+		}
+		until = step_end(row, i);
+		if (broken < WEFT_TIME_NEVER &&
+		    broken - (int64_t)duration_sec + 1 < until)
+			until = broken - (int64_t)duration_sec + 1;
+		*ret_until = until < limit ? until : limit;
+		return start;
+	}
+	*ret_until = WEFT_TIME_NEVER;
+	return WEFT_TIME_NEVER;
+}
+
+int64_t weft_timeline_step_after(const struct weft_timeline *tl,
+				 uint32_t node_idx, int64_t sec)
+{
+	const struct row *row = &tl->row[node_idx];
+	uint32_t i = find_step(row, sec);
+
+	return row->step[i].from_sec > sec ? row->step[i].from_sec :
+		step_end(row, i);
+}
+
+uint32_t weft_timeline_version(const struct weft_timeline *tl,
+			       uint32_t node_idx)
+{
+	return tl->row[node_idx].version;
+}
+
+static bool row_is_sound(const struct row *row, const struct weft_amount *total)
+{
+	for (uint32_t i = 0; i < row->count; i++) {
+		const struct step *s = &row->step[i];
+
+		if (s->cpus > total->cpus || s->mem_mib > total->mem_mib ||
+		    (s->gpus & ~all_gpus(total->gpus)) || s->wholes > s->users)
+			return false;
+		if (i && (s[-1].from_sec >= s->from_sec || same(s - 1, s)))
+			return false;
+	}
+	return row->count > 0;
 }
 
 int weft_timeline_check(const struct weft_timeline *tl, struct weft_err *err)
 {
-	for (uint32_t n = 0; n < tl->node_count; n++) {
-		const struct weft_row *row = &tl->row[n];
+	const struct weft_cluster *c = tl->cluster;
 
-		if (!row->count || row->step[0].start_sec != tl->now_sec)
+	for (uint32_t i = 0; i < c->node_count; i++)
+		if (!row_is_sound(&tl->row[i], &c->node[i].total))
 			return weft_err_set(err, EINVAL,
-				"node %u: the row does not begin now", n);
-		for (uint32_t i = 1; i < row->count; i++)
-			if (row->step[i].start_sec <= row->step[i - 1].start_sec)
-				return weft_err_set(err, EINVAL,
-					"node %u: step %u is out of order", n, i);
-	}
+					    "the timeline of %s is broken",
+					    c->node[i].name);
 	return 0;
 }

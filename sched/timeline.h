@@ -6,6 +6,10 @@
  * the next step's: CPUs, memory and which GPUs.  Holds are taken for an
  * interval, and questions are asked about an interval.  This is what makes
  * Weft plan GPUs and not nodes: a job that fits beside others is seen to fit.
+ *
+ * Nodes that are down until a time, and reservations, are not steps: they
+ * close a node to some jobs and not to others, so they are asked with the
+ * need (weft_timeline_next).
  */
 #ifndef WEFT_SCHED_TIMELINE_H
 #define WEFT_SCHED_TIMELINE_H
@@ -28,6 +32,12 @@ int weft_timeline_add(struct weft_timeline *tl, const struct weft_hold *hold,
 int weft_timeline_remove(struct weft_timeline *tl, const struct weft_hold *hold,
 			 int64_t start_sec, int64_t end_sec,
 			 struct weft_err *err);
+/*
+ * The holds of the cluster's running jobs; one whose end has passed is taken
+ * to end in a second.  Unlike an add this bears a whole-node hold beside
+ * others (a suspended job under a running one).
+ */
+int weft_timeline_add_running(struct weft_timeline *tl, struct weft_err *err);
 
 /* What stays free on the node all through [start, end). */
 struct weft_free {
@@ -40,7 +50,48 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 				    uint32_t node_idx, int64_t start_sec,
 				    int64_t end_sec);
 
-/* Invariants: every row begins now and is sorted by time. */
+/* What a job needs of a node at the least. */
+struct weft_need {
+	struct weft_amount amount;
+	int32_t gpu_type_idx;	/* -1: any, but all of one type */
+	bool whole;		/* nobody else on the node */
+	int32_t resv_idx;	/* may use this reservation; -1: none */
+};
+
+/*
+ * The earliest start >= from_sec such that the need stays free on the node
+ * for duration_sec (UINT32_MAX: for ever), or WEFT_TIME_NEVER.  *ret_until:
+ * every start before it (and not before the answer) is as good.  *steps grows
+ * by the steps walked.
+ */
+int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
+			   const struct weft_need *need, int64_t from_sec,
+			   uint32_t duration_sec, int64_t *ret_until,
+			   uint64_t *steps);
+
+/* The node's first step that begins after sec, or WEFT_TIME_NEVER. */
+int64_t weft_timeline_step_after(const struct weft_timeline *tl,
+				 uint32_t node_idx, int64_t sec);
+
+/* Grows with every add and remove on the node: for caches of answers. */
+uint32_t weft_timeline_version(const struct weft_timeline *tl,
+			       uint32_t node_idx);
+
+/* The node's GPUs among free that one job can have together: one type. */
+weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
+				 uint32_t node_idx, weft_gpuset_t free,
+				 int32_t gpu_type_idx, uint32_t count);
+
+/* start + duration, where UINT32_MAX is for ever. */
+static inline int64_t weft_time_after(int64_t start_sec, uint32_t duration_sec)
+{
+	if (duration_sec == UINT32_MAX ||
+	    start_sec > WEFT_TIME_NEVER - (int64_t)duration_sec)
+		return WEFT_TIME_NEVER;
+	return start_sec + duration_sec;
+}
+
+/* Invariants: sorted, nothing negative, no two equal steps side by side. */
 int weft_timeline_check(const struct weft_timeline *tl, struct weft_err *err);
 
 #endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan_impl.h - what plan.c and planner.c share: the state of one cycle */
+#ifndef WEFT_SCHED_PLAN_IMPL_H
+#define WEFT_SCHED_PLAN_IMPL_H
+
+#include "sched/plan.h"
+#include "sched/search.h"
+
+struct weft_shape_state {
+	bool not_now;		/* did not fit now */
+	bool beyond;		/* did not fit within the window either */
+	bool diagnosed;
+	struct weft_reason reason;
+};
+
+/* Who is on a node, and until when: a list a node, for blame. */
+struct weft_holder {
+	uint32_t job_id, next;
+	int64_t end_sec;
+};
+
+struct weft_planner {
+	const struct weft_cluster *cluster;
+	const struct weft_policy *policy;
+	const struct weft_shape *shape;
+	uint32_t shape_count;
+	const struct weft_job *job;
+	uint32_t job_count;
+	uint32_t taken;		/* jobs looked at */
+	struct weft_timeline *all, *base;
+	struct weft_placer *placer;
+	struct weft_search *search;
+	struct weft_mix mix;
+	struct weft_shape_state *state;
+	uint32_t *licenses_free;
+	struct weft_candidate *cand;
+	uint32_t *holder_first;		/* [node_idx] */
+	struct weft_holder *holder;
+	uint32_t holder_count, holder_cap;
+	struct weft_plan *plan;
+	uint32_t decision_cap, place_cap, blocker_cap;
+};
+
+int weft_planner_init(struct weft_planner *p, struct weft_err *err);
+void weft_planner_fini(struct weft_planner *p);
+
+/* Take what was found on the timelines; fills the decision's places. */
+int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
+		      const struct weft_found *found, struct weft_decision *d);
+
+/* Name the jobs whose end the decision waits for. */
+int weft_planner_blame(struct weft_planner *p, struct weft_decision *d);
+
+#endif

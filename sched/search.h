@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * search.h - when is the earliest time at which a shape fits, and where
+ *
+ * Made for one cycle, in which the timeline only ever fills up: what was
+ * found once bounds what can be found later, and a node is looked at again
+ * only if something was planned on it.
+ */
+#ifndef WEFT_SCHED_SEARCH_H
+#define WEFT_SCHED_SEARCH_H
+
+#include "sched/mix.h"
+#include "sched/place.h"
+#include "sched/timeline.h"
+
+struct weft_search;
+
+/* Everything borrowed; NULL: no memory. */
+struct weft_search *weft_search_create(const struct weft_cluster *cluster,
+				       struct weft_timeline *tl,
+				       struct weft_placer *placer,
+				       const struct weft_shape *shapes,
+				       uint32_t shape_count);
+void weft_search_destroy(struct weft_search *search);
+
+/* Score single nodes by what they strand of this mix; NULL: best fit only. */
+void weft_search_set_mix(struct weft_search *search,
+			 const struct weft_mix *mix);
+
+struct weft_query {
+	uint32_t shape_idx;
+	uint32_t duration_sec;
+	int64_t from_sec, not_after_sec;	/* of the start */
+	int64_t any_switches_sec;	/* from then on switches_max is dropped */
+};
+
+struct weft_found {
+	int64_t start_sec;	/* or WEFT_TIME_NEVER */
+	const struct weft_candidate *cand;	/* chosen; valid until the next call */
+	const uint32_t *pick;	/* indices into cand */
+	uint32_t count;		/* of pick */
+};
+
+/* 0 (found or not) or -ENOMEM. */
+int weft_search_earliest(struct weft_search *search,
+			 const struct weft_query *query,
+			 struct weft_found *ret_found);
+
+/* Licences for one job on [start, end). */
+int weft_search_add_licenses(struct weft_search *search,
+			     const struct weft_license_use *use,
+			     uint32_t count, int64_t start_sec, int64_t end_sec);
+
+/* What a shape needs at the least of each of its nodes. */
+struct weft_need weft_search_need(const struct weft_shape *shape);
+
+/* Costs so far: searches made, steps of rows walked. */
+void weft_search_costs(const struct weft_search *search, uint64_t *ret_tests,
+		       uint64_t *ret_steps);
+
+#endif
