@@ -25,6 +25,7 @@ struct weft_cmd {
 
 extern const struct weft_cmd weft_cmd_map;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_policy;
+extern const struct weft_cmd weft_cmd_sandbox;
 extern const struct weft_cmd weft_cmd_topo;
 
 #endif

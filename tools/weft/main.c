@@ -29,6 +29,7 @@ static const struct weft_cmd *const commands[] = {
 	&weft_cmd_map,
 #endif
 	&weft_cmd_policy,
+	&weft_cmd_sandbox,
 	&weft_cmd_topo,
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kill.c - ending exactly what a sandbox started
+ *
+ * A process belongs to the sandbox if it was noted when it was started (same
+ * pid and same start time), if it carries the daemons' mark in its environment
+ * (slurmstepd, which leaves its parent), if it is a job's process that left
+ * its parent too, or if its parent belongs.  We ourselves and those above us
+ * never do: "stop" may be called from inside "exec".
+ *
+ * Daemons are asked first, so that a kept directory is left in order; what is
+ * still there after that is killed, and looked for again until nothing is.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/sandbox/proc_stat.h"
+#include "tools/sandbox/sandbox.h"
+
+enum { POLL_MSEC = 50, ASK_ROUNDS = 100, KILL_ROUNDS = 100 };
+
+struct one {
+	pid_t pid, parent;
+	bool ours;
+};
+
+struct table {
+	struct one *one;
+	uint32_t count, cap;
+};
+
+static int read_table(struct table *t, struct weft_err *err)
+{
+	struct weft_proc_stat stat;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	if (!proc)
+		return weft_err_sys(err, errno, "/proc");
+	t->count = 0;
+	while ((entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		struct one *bigger;
+
+		if (pid <= 1 || !weft_proc_stat_read(pid, &stat) ||
+		    stat.state == 'Z')
+			continue;
+		if (t->count == t->cap) {
+			t->cap = t->cap ? t->cap * 2 : 512;
+			bigger = realloc(t->one, t->cap * sizeof(*bigger));
+			if (!bigger) {
+				closedir(proc);
+				return weft_err_set(err, ENOMEM, "out of memory");
+			}
+			t->one = bigger;
+		}
+		t->one[t->count++] = (struct one){ pid, stat.parent, false };
+	}
+	closedir(proc);
+	return 0;
+}
+
+static struct one *find(const struct table *t, pid_t pid)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		if (t->one[i].pid == pid)
+			return &t->one[i];
+	return NULL;
+}
+
+static void mark_noted(struct table *t, const struct weft_sandbox_proc *noted,
+		       uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct one *one = noted[i].running ? find(t, noted[i].pid) : NULL;
+
+		if (one)
+			one->ours = true;
+	}
+}
+
+static bool has_job_id(pid_t pid)
+{
+	char name[64];
+
+	/* "SLURM_JOB_ID=" with any value: slurmstepd sets it for each task */
+	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
+	FILE *f = fopen(name, "re");
+	char *entry = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (f && !found && getdelim(&entry, &size, '\0', f) > 0)
+		found = !strncmp(entry, "SLURM_JOB_ID=", 13);
+	free(entry);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void mark_by_env(struct table *t, const struct weft_sandbox *s)
+{
+	char daemon[PATH_MAX], member[PATH_MAX];
+
+	snprintf(daemon, sizeof(daemon), "WEFT_SANDBOX_DAEMON=%s", s->dir);
+	snprintf(member, sizeof(member), "WEFT_SANDBOX=%s", s->dir);
+	for (uint32_t i = 0; i < t->count; i++)
+		if (!t->one[i].ours &&
+		    (weft_proc_has_env(t->one[i].pid, daemon) ||
+		     (weft_proc_has_env(t->one[i].pid, member) &&
+		      has_job_id(t->one[i].pid))))
+			t->one[i].ours = true;
+}
+
+static void mark_children(struct table *t)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < t->count; i++) {
+			struct one *parent = find(t, t->one[i].parent);
+
+			if (!t->one[i].ours && parent && parent->ours) {
+				t->one[i].ours = true;
+				changed = true;
+			}
+		}
+	}
+}
+
+static void spare_ourselves(struct table *t)
+{
+	struct one *one = find(t, getpid());
+
+	for (; one; one = find(t, one->parent))
+		one->ours = false;
+}
+
+/* Who belongs to the sandbox right now; returns how many, negative errno. */
+static int gather(struct table *t, const struct weft_sandbox *s,
+		  struct weft_err *err)
+{
+	struct weft_sandbox_proc *noted;
+	uint32_t noted_count;
+	int rc, count = 0;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	rc = read_table(t, err);
+	if (!rc)
+		rc = weft_sandbox_list_procs(s, &noted, &noted_count, err);
+	if (rc)
+		return rc;
+	mark_noted(t, noted, noted_count);
+	free(noted);
+	mark_by_env(t, s);
+	mark_children(t);
+	spare_ourselves(t);
+	for (uint32_t i = 0; i < t->count; i++)
+		count += t->one[i].ours;
+	return count;
+}
+
+static void nap(void)
+{
+	struct timespec ts = { .tv_nsec = POLL_MSEC * 1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+static bool any_noted_runs(const struct weft_sandbox *s)
+{
+	struct weft_sandbox_proc *noted;
+	uint32_t count;
+	bool any = false;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	if (weft_sandbox_list_procs(s, &noted, &count, NULL))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		any |= noted[i].running;
+	free(noted);
+	return any;
+}
+
+/* TERM to the daemons: slurmctld first saves its state, MariaDB its tables. */
+static int ask_daemons(const struct weft_sandbox *s, struct weft_err *err)
+{
+	struct weft_sandbox_proc *noted;
+	uint32_t count;
+	int rc = weft_sandbox_list_procs(s, &noted, &count, err);
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < count; i++)
+		if (noted[i].running)
+			kill(noted[i].pid, SIGTERM);
+	free(noted);
+	for (int i = 0; i < ASK_ROUNDS && any_noted_runs(s); i++)
+		nap();
+	return 0;
+}
+
+int weft_sandbox_kill_all(const struct weft_sandbox *s, struct weft_err *err)
+{
+	struct table t = { 0 };
+	int left = 0, rc;
+
+	rc = ask_daemons(s, err);
+	for (int round = 0; !rc && round < KILL_ROUNDS; round++) {
+		left = gather(&t, s, err);
+		if (left <= 0)
+			break;
+		for (uint32_t i = 0; i < t.count; i++)
+			if (t.one[i].ours)
+				kill(t.one[i].pid, SIGKILL);
+		nap();
+	}
+	free(t.one);
+	if (rc || left < 0)
+		return rc ? rc : left;
+	if (left > 0)
+		return weft_err_set(err, EBUSY,
+			"%s: %d processes do not end, even by SIGKILL", s->dir,
+			left);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proc_stat.c - see proc_stat.h
+ *
+ * The name in /proc/PID/stat may hold spaces and brackets, so fields are
+ * counted from the last closing bracket.  Source: proc(5).
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/sandbox/proc_stat.h"
+
+enum { ENVIRON_LIMIT = 4 << 20 };
+
+bool weft_proc_stat_read(pid_t pid, struct weft_proc_stat *ret_stat)
+{
+	char path[64], text[1024];
+	const char *rest;
+	int fd, parent;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	rest = strrchr(text, ')');
+	/* state ppid, then 17 fields, then starttime (field 22) */
+	if (!rest || sscanf(rest + 1, " %c %d %*s %*s %*s %*s %*s %*s %*s %*s "
+			    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+			    &ret_stat->state, &parent, &ret_stat->start) != 3)
+		return false;
+	ret_stat->parent = parent;
+	return true;
+}
+
+bool weft_proc_has_env(pid_t pid, const char *entry)
+{
+	size_t want = strlen(entry) + 1, len = 0;
+	char path[64], *text, *at;
+	bool found = false;
+	ssize_t got = 1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	text = malloc(ENVIRON_LIMIT + 1);
+	while (text && got > 0 && len < ENVIRON_LIMIT) {
+		got = read(fd, text + len, ENVIRON_LIMIT - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	if (!text)
+		return false;
+	text[len] = '\0';
+	for (at = text; at < text + len && !found; at += strlen(at) + 1)
+		found = !strncmp(at, entry, want);
+	free(text);
+	return found;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proc_stat.h - what the kernel says of a process in /proc
+ */
+#ifndef WEFT_TOOLS_SANDBOX_PROC_STAT_H
+#define WEFT_TOOLS_SANDBOX_PROC_STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct weft_proc_stat {
+	char state;			/* 'R', 'S', 'Z', ... */
+	pid_t parent;
+	unsigned long long start;	/* clock ticks since boot */
+};
+
+/* False: no such process. */
+bool weft_proc_stat_read(pid_t pid, struct weft_proc_stat *ret_stat);
+
+/* Does its environment hold exactly this "NAME=value"?  False if unreadable. */
+bool weft_proc_has_env(pid_t pid, const char *entry);
+
+#endif
