@@ -52,7 +52,8 @@ const struct weft_option *weft_option_get(enum weft_option_id id)
 static int reject(enum weft_option_id id, const char *text, const char *expected,
 		  struct weft_err *err)
 {
-	return weft_err_set(err, EINVAL, "--%s=%.64s: %s",
+	/* Without dashes: Slurm's own line names the option as it was typed. */
+	return weft_err_set(err, EINVAL, "%s=%.64s: %s",
 			    option_table[id].name, text, expected);
 }
 
@@ -81,7 +82,7 @@ static int parse_segment(const char *text, char *value, struct weft_err *err)
 
 	if (!read_count(text, SEGMENT_MAX, &k, &end) || *end || k < 1)
 		return reject(WEFT_OPTION_SEGMENT, text,
-			      "a number of nodes from 1 to 65535 is expected, such as --segment=4",
+			      "a number of nodes from 1 to 65535 is expected, such as 4",
 			      err);
 	snprintf(value, WEFT_OPTION_SIZE, "%ld", k);
 	return 0;
@@ -140,7 +141,7 @@ static int parse_signal(const char *text, char *value, struct weft_err *err)
 	if (!name || !read_count(at + 1, SIGNAL_LEAD_MAX, &sec, &end) || *end ||
 	    sec < 1)
 		return reject(WEFT_OPTION_CHECKPOINT_SIGNAL, text,
-			      "a signal and the seconds it needs are expected, such as --checkpoint-signal=USR1@120",
+			      "a signal and the seconds it needs are expected, such as USR1@120",
 			      err);
 	snprintf(value, WEFT_OPTION_SIZE, "%s@%ld", name, sec);
 	return 0;
@@ -189,7 +190,7 @@ static int parse_runtime(const char *text, char *value, struct weft_err *err)
 
 	if (sec < 1 || sec > RUNTIME_MAX)
 		return reject(WEFT_OPTION_MIN_RUNTIME, text,
-			      "a time is expected as --time takes it, such as --min-runtime=30 (minutes) or --min-runtime=2:00:00",
+			      "a time is expected as --time takes it, such as 30 (minutes) or 2:00:00",
 			      err);
 	snprintf(value, WEFT_OPTION_SIZE, "%ld", sec);
 	return 0;
