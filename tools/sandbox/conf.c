@@ -100,7 +100,9 @@ static void add_behaviour(const struct weft_sandbox *s, struct weft_buf *b)
 			"AccountingStorageType=accounting_storage/slurmdbd\n"
 			"AccountingStorageHost=127.0.0.1\n"
 			"AccountingStoragePort=%u\n"
-			"AccountingStorageTRES=gres/gpu\n", s->port + 1);
+			"AccountingStoragePass=%s/run/munge.socket\n"
+			"AccountingStorageTRES=gres/gpu\n", s->port + 1,
+			s->dir);
 	else
 		weft_buf_adds(b, "AccountingStorageType=accounting_storage/none\n");
 }

@@ -88,16 +88,16 @@ static void mark_noted(struct table *t, const struct weft_sandbox_proc *noted,
 	}
 }
 
+/* slurmstepd gives every task its job's id. */
 static bool has_job_id(pid_t pid)
 {
-	char name[64];
-
-	/* "SLURM_JOB_ID=" with any value: slurmstepd sets it for each task */
-	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
-	FILE *f = fopen(name, "re");
-	char *entry = NULL;
+	char name[64], *entry = NULL;
 	size_t size = 0;
 	bool found = false;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
+	f = fopen(name, "re");
 
 	while (f && !found && getdelim(&entry, &size, '\0', f) > 0)
 		found = !strncmp(entry, "SLURM_JOB_ID=", 13);
@@ -178,7 +178,8 @@ static void nap(void)
 	nanosleep(&ts, NULL);
 }
 
-static bool any_noted_runs(const struct weft_sandbox *s)
+/* Does one of the noted processes run still?  name NULL: any. */
+static bool noted_runs(const struct weft_sandbox *s, const char *name)
 {
 	struct weft_sandbox_proc *noted;
 	uint32_t count;
@@ -189,12 +190,22 @@ static bool any_noted_runs(const struct weft_sandbox *s)
 	if (weft_sandbox_list_procs(s, &noted, &count, NULL))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		any |= noted[i].running;
+		any |= noted[i].running &&
+		       (!name || !strcmp(noted[i].name, name));
 	free(noted);
 	return any;
 }
 
-/* TERM to the daemons: slurmctld first saves its state, MariaDB its tables. */
+static void wait_for_end(const struct weft_sandbox *s, const char *name)
+{
+	for (int i = 0; i < ASK_ROUNDS && noted_runs(s, name); i++)
+		nap();
+}
+
+/*
+ * TERM to the daemons, the last started first.  slurmdbd would wait long for a
+ * MariaDB that is gone, so it is let go before.
+ */
 static int ask_daemons(const struct weft_sandbox *s, struct weft_err *err)
 {
 	struct weft_sandbox_proc *noted;
@@ -203,12 +214,15 @@ static int ask_daemons(const struct weft_sandbox *s, struct weft_err *err)
 
 	if (rc)
 		return rc;
-	for (uint32_t i = 0; i < count; i++)
-		if (noted[i].running)
-			kill(noted[i].pid, SIGTERM);
+	for (uint32_t i = count; i-- > 0;) {
+		if (!noted[i].running)
+			continue;
+		kill(noted[i].pid, SIGTERM);
+		if (!strcmp(noted[i].name, "slurmdbd"))
+			wait_for_end(s, "slurmdbd");
+	}
 	free(noted);
-	for (int i = 0; i < ASK_ROUNDS && any_noted_runs(s); i++)
-		nap();
+	wait_for_end(s, NULL);
 	return 0;
 }
 
