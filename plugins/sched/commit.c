@@ -231,6 +231,8 @@ static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 	}
 	for (uint32_t i = 0; i < ref->job_count; i++) {
 		d = &walk->commit->plan->decision[ref->job_idx + i];
+		if (starts_now(d) && !weft_slice_next(walk->commit->slice))
+			return;
 		if (starts_now(d))
 			start_planned(walk, ref, d, now);
 		else if (walk->preemption && i == 0)

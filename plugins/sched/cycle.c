@@ -2,89 +2,275 @@
 /*
  * cycle.c - see cycle.h
  *
- * Jobs are taken in Slurm's own order and each is offered to select_nodes()
- * in its turn.  A job that cannot start keeps the rest of its partition from
- * starting before it, as in Slurm's main pass.
+ * Snapshot under the locks, check and plan without them, start and publish in
+ * slices.  What the plan says is only a proposal: every start goes through
+ * Slurm's own tests and its select again (commit.c).
+ *
+ * Failures stay inside: no memory or an inconsistent snapshot skips the
+ * cycle; a message is logged when it differs from the last one, so a trouble
+ * that lasts is one line and not ten thousand.
  */
+#include "plugins/sched/commit.h"
+#include "plugins/sched/conf.h"
 #include "plugins/sched/cycle.h"
+#include "plugins/sched/mainpass.h"
+#include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
 
-#define INTERVAL_MSEC 5000
+extern diag_stats_t slurmctld_diag_stats;
 
 struct weft_cycle {
-	uint64_t cycles;
+	struct weft_conf conf;
+	struct weft_fabric *fabric;
+	bool fabric_due;	/* the configuration was read again */
+	struct weft_refusals refusals;
+	struct weft_stats stats;
+	struct weft_err said;	/* the last trouble that was logged */
+	char *state_dir;
+	int64_t stats_usec;	/* when the numbers were written */
+	bool stats_due;
 };
 
 struct weft_cycle *weft_cycle_create(void)
 {
-	return calloc(1, sizeof(struct weft_cycle));
+	struct weft_cycle *cycle = calloc(1, sizeof(*cycle));
+
+	if (cycle) {
+		weft_conf_init(&cycle->conf);
+		cycle->stats.started_sec = time(NULL);
+	}
+	return cycle;
 }
 
 void weft_cycle_destroy(struct weft_cycle *cycle)
 {
+	if (!cycle)
+		return;
+	weft_fabric_destroy(cycle->fabric);
+	weft_conf_fini(&cycle->conf);
+	free(cycle->state_dir);
 	free(cycle);
+}
+
+/* Log err unless it is what we said last. */
+static void complain(struct weft_cycle *cycle, const struct weft_err *err,
+		     const char *consequence)
+{
+	if (!strcmp(cycle->said.msg, err->msg))
+		return;
+	cycle->said = *err;
+	error("sched/weft: %s; %s", err->msg, consequence);
 }
 
 void weft_cycle_configure(struct weft_cycle *cycle)
 {
+	slurmctld_lock_t conf_write = { .conf = WRITE_LOCK };
+	struct weft_err err = WEFT_ERR_INIT;
+	char name[] = "weft.json";	/* 22.05 wants char * */
+	char *path = get_extra_conf_path(name);
+
+	if (weft_conf_read(path, &cycle->conf, &err)) {
+		cycle->said.msg[0] = '\0';	/* asked again: say it again */
+		complain(cycle, &err, "the last good settings stay in force");
+	} else {
+		cycle->said.msg[0] = '\0';
+		cycle->fabric_due = true;
+		info("sched/weft: settings read from %s", path);
+	}
+	xfree(path);
+	lock_slurmctld(conf_write);
+	weft_mainpass_off(cycle->conf.bridge.start_at_submit);
+	free(cycle->state_dir);
+	cycle->state_dir = slurm_conf.state_save_location ?
+		strdup(slurm_conf.state_save_location) : NULL;
+	unlock_slurmctld(conf_write);
 }
 
 uint32_t weft_cycle_interval_msec(const struct weft_cycle *cycle)
 {
-	return INTERVAL_MSEC;
-}
-
-void weft_cycle_idle(struct weft_cycle *cycle)
-{
+	return cycle->conf.bridge.interval_msec;
 }
 
 static bool can_schedule(void)
 {
 	return job_list && part_list && avail_node_bitmap &&
-		!slurmctld_config.scheduling_disabled &&
+		node_record_table_ptr && !slurmctld_config.scheduling_disabled &&
 		fed_mgr_sibs_synced() && !job_is_completing(NULL);
 }
 
-/* Nodes of partitions in which a job before this one waits are closed. */
-static void take_turns(struct xlist *queue, bitstr_t *closed, time_t now)
+/* The tree over the present node table; kept until either changes. */
+static int need_fabric(struct weft_cycle *cycle, uint32_t node_count,
+		       struct weft_err *err)
 {
-	job_queue_rec_t *rec;
-	job_record_t *job_ptr;
-	part_record_t *part_ptr;
+	const struct weft_domains none = { 0 };
+	struct weft_fabric *fresh;
+	uint32_t unknown;
 	int rc;
 
-	while ((rec = list_pop(queue))) {
-		job_ptr = weft_start_prepare(rec);
-		part_ptr = rec->part_ptr;
-		xfree(rec);
-		if (!job_ptr)
-			continue;
-		if (!job_ptr->het_job_id &&
-		    weft_start_eligible(job_ptr, now, true)) {
-			rc = weft_start_run(job_ptr, closed, now);
-			if (rc == ESLURM_NODES_BUSY)
-				bit_or(closed, part_ptr->node_bitmap);
-		}
-		job_resv_clear_magnetic_flag(job_ptr);
+	if (cycle->fabric && cycle->fabric->node_count == node_count &&
+	    !cycle->fabric_due)
+		return 0;
+	rc = weft_domains_build(&cycle->conf.domains, node_count, &fresh,
+				&unknown, err);
+	if (rc == -EINVAL) {	/* a node in two domains, say */
+		complain(cycle, err, "the fabric is left as it was");
+		cycle->fabric_due = false;
+		if (cycle->fabric && cycle->fabric->node_count == node_count)
+			return 0;
+		rc = weft_domains_build(&none, node_count, &fresh, &unknown,
+					err);
 	}
+	if (rc)
+		return rc;
+	if (unknown)
+		error("sched/weft: fabric: %u names of nodes that slurm.conf does not have are passed over",
+		      unknown);
+	weft_fabric_destroy(cycle->fabric);
+	cycle->fabric = fresh;
+	cycle->fabric_due = false;
+	return 0;
+}
+
+/* 1: nothing to do now; 0: a snapshot to release; -errno. */
+static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
+		struct weft_slice *slice, struct weft_err *err)
+{
+	int rc = 1;
+
+	weft_slice_begin(slice);
+	if (can_schedule())
+		rc = need_fabric(cycle, (uint32_t)node_record_count, err);
+	if (rc == 0)
+		rc = weft_snapshot_take(snap, cycle->fabric, &cycle->refusals,
+					time(NULL), err);
+	weft_slice_end(slice);
+	return rc;
+}
+
+static void count(struct weft_cycle *cycle, const struct weft_snapshot *snap,
+		  const struct weft_plan *plan)
+{
+	struct weft_stats *s = &cycle->stats;
+
+	s->pending = snap->ref_count;
+	s->shapes = snap->shape_count;
+	s->running = snap->cluster.running_count;
+	s->nodes = snap->cluster.node_count;
+	s->planned = plan->stats.planned;
+	s->depth = snap->job_count;
+}
+
+/* What sdiag shows of a backfill scheduler. */
+static void tell_sdiag(const struct weft_stats *s)
+{
+	slurmctld_diag_stats.bf_cycle_counter++;
+	slurmctld_diag_stats.bf_cycle_last = (uint32_t)s->cycle_usec;
+	slurmctld_diag_stats.bf_cycle_max =
+		MAX(slurmctld_diag_stats.bf_cycle_max, (uint32_t)s->cycle_usec);
+	slurmctld_diag_stats.bf_cycle_sum += s->cycle_usec;
+	slurmctld_diag_stats.bf_last_depth = s->pending;
+	slurmctld_diag_stats.bf_last_depth_try = s->planned;
+	slurmctld_diag_stats.bf_depth_sum += s->pending;
+	slurmctld_diag_stats.bf_depth_try_sum += s->planned;
+	slurmctld_diag_stats.bf_queue_len = s->pending;
+	slurmctld_diag_stats.bf_queue_len_sum += s->pending;
+	slurmctld_diag_stats.bf_when_last_cycle = s->last_sec;
+}
+
+static int plan_and_commit(struct weft_cycle *cycle,
+			   const struct weft_snapshot *snap,
+			   struct weft_slice *slice, struct weft_err *err)
+{
+	int64_t begin = weft_slice_now_usec(), planned;
+	struct weft_plan *plan = NULL;
+	struct weft_commit commit = {
+		.snap = snap,
+		.refusals = &cycle->refusals,
+		.stats = &cycle->stats,
+		.slice = slice,
+		.turn_usec = cycle->conf.bridge.turn_msec * 1000,
+		.steer = cycle->conf.bridge.steer,
+	};
+	uint32_t started;
+	int rc;
+
+	rc = weft_cluster_check(&snap->cluster, err);
+	if (rc == 0)
+		rc = weft_plan_run(&snap->cluster, &cycle->conf.policy,
+				   snap->shape, snap->shape_count, snap->job,
+				   snap->job_count, slice->stop,
+				   slice->stop_arg, &plan, err);
+	if (rc)
+		return rc;
+	planned = weft_slice_now_usec();
+	commit.plan = plan;
+	started = weft_commit_run(&commit);
+	rc = weft_publish_run(snap, plan, slice, err);
+	cycle->stats.plan_usec = (uint64_t)(planned - begin);
+	cycle->stats.commit_usec = (uint64_t)(weft_slice_now_usec() - planned);
+	cycle->stats.started += started;
+	count(cycle, snap, plan);
+	weft_plan_destroy(plan);
+	if (started) {
+		schedule_node_save();
+		schedule_job_save();
+	}
+	return rc;
+}
+
+static void finish(struct weft_cycle *cycle, const struct weft_slice *slice,
+		   int64_t begin)
+{
+	struct weft_stats *s = &cycle->stats;
+	int64_t now = weft_slice_now_usec();
+
+	s->cycles++;
+	s->cycle_usec = (uint64_t)(now - begin);
+	s->cycle_usec_max = MAX(s->cycle_usec_max, s->cycle_usec);
+	s->cycle_usec_sum += s->cycle_usec;
+	s->lock_usec = (uint64_t)slice->longest_usec;
+	s->lock_usec_max = MAX(s->lock_usec_max, s->lock_usec);
+	s->last_sec = time(NULL);
+	tell_sdiag(s);
+	cycle->stats_due = true;
+}
+
+void weft_cycle_idle(struct weft_cycle *cycle)
+{
+	int64_t now = weft_slice_now_usec();
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (!cycle->stats_due || !cycle->state_dir ||
+	    now - cycle->stats_usec < 1000000)
+		return;
+	cycle->stats_usec = now;
+	cycle->stats_due = false;
+	if (weft_stats_write(&cycle->stats, cycle->state_dir, &err))
+		complain(cycle, &err, "weft sched stats will be out of date");
 }
 
 void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 		    void *stop_arg)
 {
-	slurmctld_lock_t locks = WEFT_START_LOCKS;
-	struct xlist *queue;
-	bitstr_t *closed;
+	struct weft_slice slice = {
+		.locks = WEFT_START_LOCKS,
+		.limit_usec = (int64_t)cycle->conf.bridge.slice_msec * 1000,
+		.stop = stop,
+		.stop_arg = stop_arg,
+	};
+	int64_t begin = weft_slice_now_usec();
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_snapshot snap = { 0 };
+	int rc = take(cycle, &snap, &slice, &err);
 
-	lock_slurmctld(locks);
-	if (can_schedule()) {
-		closed = bit_alloc(node_record_count);
-		queue = build_job_queue(false, false);
-		sort_job_queue(queue);
-		take_turns(queue, closed, time(NULL));
-		FREE_NULL_LIST(queue);
-		FREE_NULL_BITMAP(closed);
+	cycle->stats.snapshot_usec = (uint64_t)(weft_slice_now_usec() - begin);
+	if (rc == 0 && snap.ref_count)
+		rc = plan_and_commit(cycle, &snap, &slice, &err);
+	weft_snapshot_release(&snap);
+	if (rc < 0) {
+		cycle->stats.cycles_skipped++;
+		complain(cycle, &err, "the cycle is skipped");
 	}
-	unlock_slurmctld(locks);
-	cycle->cycles++;
+	if (rc <= 0)
+		finish(cycle, &slice, begin);
 }

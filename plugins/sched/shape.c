@@ -2,43 +2,67 @@
 /*
  * shape.c - see shape.h
  *
- * A queue of 100,000 jobs has a few hundred different requests.  Everything
+ * A queue of 100,000 jobs has a few hundred different requests, or a few
+ * thousand if everybody gives another time limit.  Everything
  * that a shape depends on goes into a key of plain bytes; a hash table finds
- * the shape of an equal key, and the set of nodes (the costly part: one test
- * of all nodes) is made once a shape.  Texts enter the key as 64-bit hashes.
+ * the shape of an equal key.  The set of nodes (the costly part: one test of
+ * all nodes) is shared by the shapes that agree in what decides it.  Texts enter the key as 64-bit hashes.
  *
  * Which nodes: those of the partition, of the reservation if the job has
  * one, not excluded, and what job_req_node_filter() leaves (features and the
  * size of a node).  Features with counts ("[a*2&b*4]") or alternatives that
  * must be the same on all nodes ("[a|b]") go to Slurm's select.
  *
- * Cost: one hash a job, O(nodes) a shape.
+ * Cost: one hash a job, O(nodes) a different set of nodes.
  */
 #include "plugins/sched/shape.h"
 
-#define SLOTS 4096	/* a power of two; at most half are filled */
+#define NODE_SETS 1024	/* a power of two */
+
+/* What decides on which nodes a job may run; see add_nodes(). */
+struct nodes_key {
+	const void *part, *resv;
+	uint64_t features, excluded, required;
+	uint64_t pn_memory;
+	uint32_t pn_cpus, tmp_disk;
+	uint32_t sockets, cores, threads;
+};
 
 struct key {
 	struct weft_shape shape;	/* its pointers NULL */
-	const void *part, *resv;
-	uint64_t features, excluded, required, licenses;
-	uint64_t pn_memory;
-	uint32_t pn_cpus, tmp_disk;
-	uint16_t sockets, cores, threads;
+	struct nodes_key nodes;
+	uint64_t licenses;
 };
 
 struct slot {
-	struct key key;
-	uint32_t shape_idx;	/* + 1; 0: empty */
+	uint64_t hash;
+	const struct key *key;	/* in the snapshot's arena; NULL: empty */
+	uint32_t shape_idx;
+};
+
+/* A job's node sets by the hash of its nodes_key; a collision makes anew. */
+struct node_sets {
+	struct nodes_key key;
+	const struct weft_idxset *nodes, *required;
 };
 
 struct weft_shape_index {
-	struct slot slot[SLOTS];
+	struct node_sets set[NODE_SETS];
+	uint32_t slot_count;	/* a power of two, at most half are filled */
+	struct slot slot[];
 };
 
-struct weft_shape_index *weft_shape_index_create(void)
+struct weft_shape_index *weft_shape_index_create(uint32_t job_count)
 {
-	return calloc(1, sizeof(struct weft_shape_index));
+	struct weft_shape_index *index;
+	uint32_t count = 64;
+
+	while (count < UINT32_MAX / 4 && count < job_count * 2)
+		count *= 2;
+	index = calloc(1, sizeof(*index) + count * sizeof(index->slot[0]));
+	if (index)
+		index->slot_count = count;
+	return index;
 }
 
 void weft_shape_index_destroy(struct weft_shape_index *index)
@@ -111,6 +135,7 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 {
 	const weft_slurm_details_t *d = job_ptr->details;
 	struct weft_shape *s = &key->shape;
+	struct nodes_key *n = &key->nodes;
 
 	memset(key, 0, sizeof(*key));
 	s->resv_idx = reservation_of(snap, job_ptr);
@@ -129,29 +154,30 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 		d->share_res == 0 || job_ptr->part_ptr->max_share == 0;
 	s->limit_sec = limit_sec(job_ptr, job_ptr->time_limit);
 	s->limit_min_sec = 0;
-	key->part = job_ptr->part_ptr;
-	key->resv = job_ptr->resv_ptr;
-	key->features = hash_text(d->features_use);
-	key->excluded = hash_text(d->exc_nodes);
-	key->required = hash_text(d->req_nodes);
+	n->part = job_ptr->part_ptr;
+	n->resv = job_ptr->resv_ptr;
+	n->features = hash_text(d->features_use);
+	n->excluded = hash_text(d->exc_nodes);
+	n->required = hash_text(d->req_nodes);
 	key->licenses = hash_text(job_ptr->licenses);
-	key->pn_memory = d->pn_min_memory;
-	key->pn_cpus = d->pn_min_cpus;
-	key->tmp_disk = d->pn_min_tmp_disk;
+	n->pn_memory = d->pn_min_memory;
+	n->pn_cpus = d->pn_min_cpus;
+	n->tmp_disk = d->pn_min_tmp_disk;
 	if (d->mc_ptr) {
-		key->sockets = d->mc_ptr->sockets_per_node;
-		key->cores = d->mc_ptr->cores_per_socket;
-		key->threads = d->mc_ptr->threads_per_core;
+		n->sockets = d->mc_ptr->sockets_per_node;
+		n->cores = d->mc_ptr->cores_per_socket;
+		n->threads = d->mc_ptr->threads_per_core;
 	}
 	return 0;
 }
 
-static int add_nodes(struct weft_snapshot *snap, job_record_t *job_ptr,
-		     struct weft_shape *s)
+static int make_sets(struct weft_snapshot *snap, job_record_t *job_ptr,
+		     struct node_sets *sets)
 {
 	bitstr_t *nodes = bit_copy(job_ptr->part_ptr->node_bitmap);
 	int rc = 0;
 
+	sets->nodes = sets->required = NULL;
 	if (job_ptr->resv_ptr && job_ptr->resv_ptr->node_bitmap)
 		bit_and(nodes, job_ptr->resv_ptr->node_bitmap);
 	if (job_ptr->details->exc_node_bitmap)
@@ -159,18 +185,39 @@ static int add_nodes(struct weft_snapshot *snap, job_record_t *job_ptr,
 	if (job_req_node_filter(job_ptr, nodes, true) != SLURM_SUCCESS)
 		rc = -ENOTSUP;
 	if (rc == 0) {
-		s->nodes = weft_snapshot_set(&snap->arena, nodes);
-		if (!s->nodes)
+		sets->nodes = weft_snapshot_set(&snap->arena, nodes);
+		if (!sets->nodes)
 			rc = -ENOMEM;
 	}
 	if (rc == 0 && job_ptr->details->req_node_bitmap) {
-		s->nodes_required = weft_snapshot_set(
+		sets->required = weft_snapshot_set(
 			&snap->arena, job_ptr->details->req_node_bitmap);
-		if (!s->nodes_required)
+		if (!sets->required)
 			rc = -ENOMEM;
 	}
 	FREE_NULL_BITMAP(nodes);
 	return rc;
+}
+
+/* Thousands of shapes (each time limit is one) share a few node sets. */
+static int add_nodes(struct weft_snapshot *snap, job_record_t *job_ptr,
+		     const struct nodes_key *key, struct weft_shape *s)
+{
+	struct node_sets *sets = &snap->shape_index->set[
+		hash(key, sizeof(*key)) & (NODE_SETS - 1)];
+	int rc;
+
+	if (!sets->nodes || memcmp(&sets->key, key, sizeof(*key))) {
+		rc = make_sets(snap, job_ptr, sets);
+		if (rc) {
+			sets->nodes = NULL;
+			return rc;
+		}
+		memcpy(&sets->key, key, sizeof(*key));
+	}
+	s->nodes = sets->nodes;
+	s->nodes_required = sets->required;
+	return 0;
 }
 
 static int add_licenses(struct weft_snapshot *snap, job_record_t *job_ptr,
@@ -201,30 +248,21 @@ static int add_licenses(struct weft_snapshot *snap, job_record_t *job_ptr,
 }
 
 static int add_shape(struct weft_snapshot *snap, job_record_t *job_ptr,
-		     const struct weft_shape *like, uint32_t *ret_shape_idx)
+		     const struct key *key, uint32_t *ret_shape_idx)
 {
-	struct weft_shape *more;
-	uint32_t cap;
+	struct weft_shape *s;
 	int rc;
 
-	if (snap->shape_count == SLOTS / 2)
-		return -ENOTSUP;
-	if (snap->shape_count == snap->shape_cap) {
-		cap = snap->shape_cap ? snap->shape_cap * 2 : 64;
-		more = weft_arena_alloc(&snap->arena, cap, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		if (snap->shape_count)
-			memcpy(more, snap->shape,
-			       snap->shape_count * sizeof(*more));
-		snap->shape = more;
-		snap->shape_cap = cap;
-	}
-	snap->shape[snap->shape_count] = *like;
-	rc = add_nodes(snap, job_ptr, &snap->shape[snap->shape_count]);
+	s = weft_snapshot_grow(snap, snap->shape, snap->shape_count,
+			       &snap->shape_cap, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	snap->shape = s;
+	s = &snap->shape[snap->shape_count];
+	*s = key->shape;
+	rc = add_nodes(snap, job_ptr, &key->nodes, s);
 	if (rc == 0)
-		rc = add_licenses(snap, job_ptr,
-				  &snap->shape[snap->shape_count]);
+		rc = add_licenses(snap, job_ptr, s);
 	if (rc == 0)
 		*ret_shape_idx = snap->shape_count++;
 	return rc;
@@ -233,26 +271,33 @@ static int add_shape(struct weft_snapshot *snap, job_record_t *job_ptr,
 int weft_shape_of(struct weft_snapshot *snap, job_record_t *job_ptr,
 		  uint32_t *ret_shape_idx)
 {
+	struct weft_shape_index *index = snap->shape_index;
 	struct slot *slot;
-	struct key key;
-	uint64_t at;
+	struct key key, *copy;
+	uint64_t h, at;
 	int rc = fill_key(snap, job_ptr, &key);
 
 	if (rc)
 		return rc;
-	for (at = hash(&key, sizeof(key));; at++) {
-		slot = &snap->shape_index->slot[at % SLOTS];
-		if (!slot->shape_idx)
+	h = hash(&key, sizeof(key));
+	for (at = h;; at++) {
+		slot = &index->slot[at & (index->slot_count - 1)];
+		if (!slot->key)
 			break;
-		if (!memcmp(&slot->key, &key, sizeof(key))) {
-			*ret_shape_idx = slot->shape_idx - 1;
+		if (slot->hash == h && !memcmp(slot->key, &key, sizeof(key))) {
+			*ret_shape_idx = slot->shape_idx;
 			return 0;
 		}
 	}
-	rc = add_shape(snap, job_ptr, &key.shape, ret_shape_idx);
+	if (snap->shape_count >= index->slot_count / 2)
+		return -ENOTSUP;
+	rc = add_shape(snap, job_ptr, &key, ret_shape_idx);
 	if (rc)
 		return rc;
-	memcpy(&slot->key, &key, sizeof(key));
-	slot->shape_idx = *ret_shape_idx + 1;
+	copy = weft_arena_alloc(&snap->arena, 1, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, &key, sizeof(key));
+	*slot = (struct slot) { h, copy, *ret_shape_idx };
 	return 0;
 }

@@ -7,8 +7,8 @@
 
 #include "plugins/sched/snapshot.h"
 
-/* Shapes met so far in this cycle, found by what they ask. */
-struct weft_shape_index *weft_shape_index_create(void);
+/* Shapes met so far in this cycle, found by what they ask; NULL: no memory. */
+struct weft_shape_index *weft_shape_index_create(uint32_t job_count);
 void weft_shape_index_destroy(struct weft_shape_index *index);
 
 /*

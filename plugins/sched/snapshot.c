@@ -131,9 +131,12 @@ int weft_snapshot_queue(struct weft_snapshot *snap, time_t now)
 	struct xlist *queue = build_job_queue(false, false);
 	job_queue_rec_t *rec;
 	job_record_t *job_ptr;
-	int rc = 0;
+	int rc;
 
 	sort_job_queue(queue);
+	snap->shape_index =
+		weft_shape_index_create((uint32_t)list_count(queue));
+	rc = snap->shape_index ? 0 : -ENOMEM;
 	while (rc == 0 && (rec = list_pop(queue))) {
 		job_ptr = weft_start_prepare(rec);
 		if (job_ptr) {
@@ -144,6 +147,8 @@ int weft_snapshot_queue(struct weft_snapshot *snap, time_t now)
 		xfree(rec);
 	}
 	FREE_NULL_LIST(queue);
+	weft_shape_index_destroy(snap->shape_index);
+	snap->shape_index = NULL;
 	return rc;
 }
 
@@ -158,16 +163,11 @@ int weft_snapshot_take(struct weft_snapshot *snap,
 	weft_arena_init(&snap->arena, ARENA_LIMIT);
 	snap->cluster.now_sec = now;
 	snap->cluster.fabric = fabric;
-	snap->shape_index = weft_shape_index_create();
-	rc = snap->shape_index ? 0 : -ENOMEM;
-	if (rc == 0)
-		rc = weft_snapshot_nodes(snap, now);
+	rc = weft_snapshot_nodes(snap, now);
 	if (rc == 0)
 		rc = weft_snapshot_running(snap, now);
 	if (rc == 0)
 		rc = weft_snapshot_queue(snap, now);
-	weft_shape_index_destroy(snap->shape_index);
-	snap->shape_index = NULL;
 	if (rc)
 		weft_err_set(err, -rc, "no memory for a snapshot of %d nodes",
 			     node_record_count);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf.c - see conf.h
+ *
+ * Section "sched" holds the policy, which the simulator reads as well;
+ * section "bridge" holds what only makes sense inside a slurmctld, "fabric"
+ * where the nodes are (domains.c).
+ */
+#include <errno.h>
+
+#include "plugins/sched/conf.h"
+
+#define AT(field) offsetof(struct weft_bridge, field)
+
+static const struct weft_setting bridge_settings[] = {
+	{ "interval_msec", WEFT_SETTING_U32, AT(interval_msec), 100, 600000,
+	  5000, NULL, "milliseconds",
+	  "a cycle at least this often, even if nothing changed" },
+	{ "slice_msec", WEFT_SETTING_U32, AT(slice_msec), 1, 1000, 20, NULL,
+	  "milliseconds", "hold slurmctld's locks at most about this long" },
+	{ "turn_msec", WEFT_SETTING_U32, AT(turn_msec), 0, 10000, 300, NULL,
+	  "milliseconds",
+	  "a cycle's time for jobs that are left to Slurm's own select" },
+	{ "steer", WEFT_SETTING_BOOL, AT(steer), 0, 1, 1, NULL, NULL,
+	  "make Slurm allocate exactly the chosen GPUs" },
+	{ "start_at_submit", WEFT_SETTING_BOOL, AT(start_at_submit), 0, 1, 0,
+	  NULL, NULL,
+	  "let slurmctld itself place an srun or salloc that heads the queue, "
+	  "without Weft's choice of nodes and GPUs" },
+	{ NULL }
+};
+
+void weft_conf_init(struct weft_conf *conf)
+{
+	*conf = (struct weft_conf) { 0 };
+	weft_settings_defaults(weft_policy_settings, &conf->policy);
+	weft_settings_defaults(bridge_settings, &conf->bridge);
+}
+
+void weft_conf_fini(struct weft_conf *conf)
+{
+	weft_domains_fini(&conf->domains);
+}
+
+int weft_conf_read(const char *path, struct weft_conf *conf,
+		   struct weft_err *err)
+{
+	struct weft_json *doc = NULL;
+	struct weft_conf fresh;
+	int rc;
+
+	weft_conf_init(&fresh);
+	rc = weft_json_read(path, &doc, err);
+	if (rc == 0)
+		rc = weft_settings_read(weft_policy_settings, doc, "sched",
+					&fresh.policy, sizeof(fresh.policy),
+					err);
+	if (rc == 0)
+		rc = weft_settings_read(bridge_settings, doc, "bridge",
+					&fresh.bridge, sizeof(fresh.bridge),
+					err);
+	if (rc == 0)
+		rc = weft_domains_read(doc, &fresh.domains, err);
+	weft_json_destroy(doc);
+	if (rc && rc != -ENOENT)
+		return rc;
+	weft_conf_fini(conf);
+	*conf = fresh;
+	return 0;
+}
