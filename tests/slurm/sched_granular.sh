@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sched_granular.sh - a GPU does not idle although a waiting job fits
+#
+# One node with 4 GPUs.  A holds 2 GPUs for 60 minutes.  B wants 3 for 60
+# minutes and is next.  C wants 1 for 120 minutes: it fits beside A now and
+# beside B later, so it delays nobody.  Weft starts it; stock backfill, which
+# plans whole nodes, makes it wait for B.  Both are shown, Weft is judged.
+. "${srcdir:-.}/tests/slurm/private.sh"
+
+job() { sbatch --parsable --mem=10 -n1 -o /dev/null "$@" --wrap 'sleep 600'; }
+state() { squeue -h -j "$1" -o %T; }
+is() { [ "$(state "$1")" = "$2" ]; }
+
+example()
+{
+	a=$(job --gpus-per-node=2 -t 60)
+	private_wait 10 is "$a" RUNNING
+	b=$(job --gpus-per-node=3 -t 60)
+	c=$(job --gpus-per-node=1 -t 120)
+	private_wait "$1" is "$c" RUNNING
+}
+
+private_start stock 1 4 sched/backfill \
+	'SchedulerParameters=bf_interval=1,bf_window=2880,bf_continue,sched_interval=2'
+example 8
+say "stock: A $(state "$a"), B $(state "$b"), C $(state "$c")"
+private_stop
+
+private_start granular 1 4
+example 10
+say "weft:  A $(state "$a"), B $(state "$b"), C $(state "$c")"
+check "A runs, B waits, C runs beside A" \
+	[ "$(state "$a") $(state "$b") $(state "$c")" = "RUNNING PENDING RUNNING" ]
+
+end_of_a=$(date -d "$(squeue -h -j "$a" -o %e)" +%s)
+start_b() { squeue -h --start -j "$b" -o %S; }
+known() { [ "$(start_b)" != N/A ]; }
+private_wait 10 known
+start_of_b=$(date -d "$(start_b)" +%s)
+late=$((start_of_b - end_of_a))
+say "B is expected $late s after A's end"
+check "B is expected when A ends" [ "$late" -ge -60 ] && [ "$late" -le 60 ]
+shown=$(scontrol show job "$b" | sed -n 's/.*StartTime=\([^ ]*\).*/\1/p')
+check "scontrol show job agrees with squeue --start" [ "$shown" = "$(start_b)" ]
+check "the reason is Resources" [ "$(squeue -h -j "$b" -o %r)" = Resources ]
+check "the planned node is named" \
+	eval 'scontrol show job "$b" | grep -q "SchedNodeList=n1"'
+finish

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sched_segment.sh - two jobs of 16 nodes with segments of 4 on two NVLink
+# domains of 18 and 14 nodes: each run of 4 nodes lies inside one domain, as
+# nothing in stock Slurm of this release can ask for.
+. "${srcdir:-.}/tests/slurm/private.sh"
+
+[ -f "$WEFT_BUILD/.libs/weft.so" ] || skip_all "the SPANK plugin is not built"
+private_json='{ "fabric": { "domains": [
+  { "name": "a", "nodes": "n[1-9]" }, { "name": "b", "nodes": "n[10-18]" },
+  { "name": "c", "nodes": "n[19-27]" }, { "name": "d", "nodes": "n[28-36]" } ] } }'
+private_spank="required $WEFT_BUILD/.libs/weft.so"
+private_start segment 36 2
+
+# How many nodes of the job lie in each domain, "8 8" say.
+spread()
+{
+	scontrol show hostnames "$(squeue -h -j "$1" -o %N)" |
+		awk '{ n[int((substr($1, 2) - 1) / 9)]++ }
+		     END { for (i in n) print n[i] }' | sort -n | xargs
+}
+
+runs() { [ "$(squeue -h -j "$1" -o %T)" = RUNNING ]; }
+whole() { for n in $(spread "$1"); do [ $((n % 4)) -eq 0 ] || return 1; done; }
+
+# An odd node of the first domain is taken, so first fit would break segments.
+sbatch -Q -w n2 -n1 --mem=10 -o /dev/null --exclusive --wrap 'sleep 300'
+option=$(sbatch --help | grep -o -- '--[a-z-]*segment' | head -n 1)
+for i in 1 2; do
+	job[i]=$(sbatch --parsable -N16 --mem=10 --exclusive "$option=4" \
+		-o /dev/null --wrap 'sleep 300')
+	check "job $i of 16 nodes starts" private_wait 10 runs "${job[i]}"
+	say "job $i: nodes a domain: $(spread "${job[i]}")"
+	check "job $i lies on whole segments" whole "${job[i]}"
+done
+finish
