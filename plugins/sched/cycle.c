@@ -16,6 +16,7 @@
 #include "plugins/sched/mainpass.h"
 #include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
+#include "plugins/slurm/node_fabric.h"
 
 extern diag_stats_t slurmctld_diag_stats;
 
@@ -23,6 +24,7 @@ struct weft_cycle {
 	struct weft_conf conf;
 	struct weft_fabric *fabric;
 	bool fabric_due;	/* the configuration was read again */
+	struct weft_node_fabrics *nodes;	/* what slurmds say of their GPUs */
 	struct weft_refusals refusals;
 	struct weft_stats stats;
 	struct weft_err said;	/* the last trouble that was logged */
@@ -36,6 +38,7 @@ struct weft_cycle *weft_cycle_create(void)
 	struct weft_cycle *cycle = calloc(1, sizeof(*cycle));
 
 	if (cycle) {
+		cycle->nodes = weft_node_fabrics_create();
 		weft_conf_init(&cycle->conf);
 		cycle->stats.started_sec = time(NULL);
 	}
@@ -47,6 +50,7 @@ void weft_cycle_destroy(struct weft_cycle *cycle)
 	if (!cycle)
 		return;
 	weft_fabric_destroy(cycle->fabric);
+	weft_node_fabrics_destroy(cycle->nodes);
 	weft_conf_fini(&cycle->conf);
 	free(cycle->state_dir);
 	free(cycle);
@@ -132,17 +136,41 @@ static int need_fabric(struct weft_cycle *cycle, uint32_t node_count,
 }
 
 /* 1: nothing to do now; 0: a snapshot to release; -errno. */
+/*
+ * Give each node of the snapshot the picker of its hardware.  One that counts
+ * other GPUs than Slurm does is of no use.
+ */
+static void lend_pickers(const struct weft_cycle *cycle,
+			 struct weft_snapshot *snap)
+{
+	const struct weft_node_fabric *seen;
+	node_record_t *record;
+
+	for (uint32_t i = 0; i < snap->cluster.node_count; i++) {
+		record = node_record_table_ptr[i];
+		if (!record || !record->name)
+			continue;
+		seen = weft_node_fabrics_get(cycle->nodes, record);
+		if (seen->picker &&
+		    seen->inv->gpu_count == snap->cluster.node[i].total.gpus)
+			snap->cluster.node[i].picker = seen->picker;
+	}
+}
+
 static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		struct weft_slice *slice, struct weft_err *err)
 {
 	int rc = 1;
 
 	weft_slice_begin(slice);
+	weft_node_fabrics_refresh(cycle->nodes);
 	if (can_schedule())
 		rc = need_fabric(cycle, (uint32_t)node_record_count, err);
 	if (rc == 0)
 		rc = weft_snapshot_take(snap, cycle->fabric, &cycle->refusals,
 					time(NULL), err);
+	if (rc == 0)
+		lend_pickers(cycle, snap);
 	weft_slice_end(slice);
 	return rc;
 }

@@ -90,6 +90,12 @@ out=$(ex srun -N1 --gpus-per-node=4 --gpu-order=numa \
 	printenv CUDA_VISIBLE_DEVICES 2>/dev/null)
 check "--gpu-order=numa puts neighbours together" test "$out" = 0,2,1,3
 
+out=$(ex srun -N1 --gpus-per-node=2 printenv SLURM_STEP_GPUS 2>/dev/null)
+check "a pair of GPUs has a link between them ($out)" \
+	has '^\(0,2\|0,3\|1,2\|1,3\)$' "$out"
+check "the domain that nodes report is in their Extra" \
+	has 'Extra={"nvlink_domain":"' "$(ex scontrol show node)"
+
 # The options live through an array and a requeue, and srun inside is quiet.
 cat >"$dir/job.sh" <<'X'
 #!/bin/bash
