@@ -155,6 +155,7 @@ private_start()
 	mkdir -p "$private"/{run,log,state,spool,tmp,dev,plugins}
 	chmod 755 "$private"
 	cp "$WEFT_BUILD"/.libs/sched_weft.so "$private/plugins/"
+	cp "$WEFT_BUILD"/.libs/job_submit_weft.so "$private/plugins/"
 	[ -z "${private_json:-}" ] || echo "$private_json" > "$private/weft.json"
 	dd if=/dev/urandom of="$private/munge.key" bs=128 count=1 2>/dev/null
 	chmod 600 "$private/munge.key"
