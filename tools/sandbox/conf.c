@@ -71,7 +71,7 @@ static void add_behaviour(const struct weft_sandbox *s, struct weft_buf *b)
 {
 	uid_t uid = getuid();
 
-	weft_buf_addf(b, uid ? "SlurmUser=#%u\nSlurmdUser=#%u\n" :
+	weft_buf_addf(b, uid ? "SlurmUser=%u\nSlurmdUser=%u\n" :
 			       "SlurmUser=root\nSlurmdUser=root\n",
 		      (unsigned int)uid, (unsigned int)uid);
 	weft_buf_adds(b,

@@ -188,21 +188,24 @@ int weft_sandbox_count_up(const struct weft_sandbox *s)
 
 /* ---- why not? --------------------------------------------------------------- */
 
-/* The last line of a log with "fatal" in it, else with "error". */
+/*
+ * The line of a log that most likely says why: the last error before the first
+ * fatal, if it stands right above it ("Parse error in line 7" before "Unable to
+ * process configuration file"), else the fatal one, else the last error.
+ */
 static bool telling_line(const char *path, char *ret_line, size_t size)
 {
-	char *text, *line, *end, *error = NULL, *fatal = NULL;
+	char *text, *line, *end, *error = NULL, *fatal = NULL, *above = NULL;
 
 	if (weft_file_read(path, LOG_LIMIT, &text, NULL, NULL))
 		return false;
-	for (line = text; *line; line = end + (*end != '\0')) {
+	for (line = text; *line && !fatal; line = end + (*end != '\0')) {
 		end = line + strcspn(line, "\n");
 		if (memmem(line, (size_t)(end - line), "fatal", 5))
-			fatal = line;
-		else if (memmem(line, (size_t)(end - line), "error", 5))
-			error = line;
-		if (!*end)
-			break;
+			fatal = above ? above : line;
+		above = NULL;
+		if (memmem(line, (size_t)(end - line), "error", 5))
+			error = above = line;
 	}
 	line = fatal ? fatal : error;
 	if (line)
