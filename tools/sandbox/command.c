@@ -284,6 +284,21 @@ static int verb_stop(const struct verb *verb, int argc, char **argv)
 	return with_sandbox(verb, argc, argv, rest_stop);
 }
 
+static int rest_restart(struct request *r, char **operands)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (!operands[0] || operands[1])
+		return usage("restart", "expected one daemon: slurmctld, slurmd.node0 ...");
+	return weft_sandbox_restart(&r->sandbox, operands[0], &err) ?
+		fail(&err) : DONE;
+}
+
+static int verb_restart(const struct verb *verb, int argc, char **argv)
+{
+	return with_sandbox(verb, argc, argv, rest_restart);
+}
+
 static int rest_exec(struct request *r, char **operands)
 {
 	if (!operands[0])
@@ -424,6 +439,7 @@ static int verb_list(const struct verb *verb, int argc, char **argv)
 static const struct verb verbs[] = {
 	{ "start", " [TOPOLOGY...]", "Start a private Slurm and wait until every node is idle.", verb_start },
 	{ "stop", "", "End everything that start began, and remove its directory.", verb_stop },
+	{ "restart", " DAEMON", "End slurmctld or slurmd.nodeN, also a crashed one, and start it anew.", verb_restart },
 	{ "status", "", "Say what runs; exit code 3 if something does not.", verb_status },
 	{ "exec", " -- COMMAND...", "Run a command against the sandbox: exec -- squeue", verb_exec },
 	{ "logs", " [DAEMON]", "Show a daemon's log: slurmctld, slurmd.node0, munged ...", verb_logs },

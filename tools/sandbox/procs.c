@@ -175,6 +175,17 @@ static bool parse_proc(const char *line, struct weft_sandbox_proc *proc)
 	return true;
 }
 
+/* list[count] is new: it takes the place of one of its name that has ended. */
+static uint32_t supersede(struct weft_sandbox_proc *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!list[i].running && !strcmp(list[i].name, list[count].name)) {
+			list[i] = list[count];
+			return count;
+		}
+	return count + 1;
+}
+
 int weft_sandbox_list_procs(const struct weft_sandbox *s,
 			    struct weft_sandbox_proc **ret_list,
 			    uint32_t *ret_count, struct weft_err *err)
@@ -197,7 +208,8 @@ int weft_sandbox_list_procs(const struct weft_sandbox *s,
 		lines += *line == '\n';
 	list = calloc(lines, sizeof(*list));
 	for (line = text; list && line && *line; ) {
-		count += parse_proc(line, &list[count]);
+		if (parse_proc(line, &list[count]))
+			count = supersede(list, count);
 		line = strchr(line, '\n');
 		line += line != NULL;
 	}

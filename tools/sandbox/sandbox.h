@@ -107,6 +107,9 @@ int weft_sandbox_start(struct weft_sandbox *s, struct weft_err *err);
 /* Ends it; removes the directory unless keep. */
 int weft_sandbox_stop(const struct weft_sandbox *s, bool keep,
 		      struct weft_err *err);
+/* End slurmctld or slurmd.nodeN if it runs, start it anew, wait for the nodes. */
+int weft_sandbox_restart(const struct weft_sandbox *s, const char *name,
+			 struct weft_err *err);
 /* Nodes that can run jobs; -1 if slurmctld does not answer. */
 int weft_sandbox_count_up(const struct weft_sandbox *s);
 /* A private MariaDB and slurmdbd before slurmctld starts. */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ enum {
 	BATCH = 32,		/* slurmds started without a pause */
 	WAIT_SEC = 30,		/* for the nodes, and a second more for each 8 */
 	LOG_LIMIT = 64 << 20,
+	END_ROUNDS = 200,
 };
 
 static void nap(int msec)
@@ -137,22 +139,73 @@ static int start_slurmctld(const struct weft_sandbox *s, struct weft_err *err)
 	return weft_sandbox_spawn(s, "slurmctld", argv, err);
 }
 
-static int start_slurmds(const struct weft_sandbox *s, struct weft_err *err)
+static int start_slurmd(const struct weft_sandbox *s, uint32_t n,
+			struct weft_err *err)
 {
 	char program[PATH_MAX], conf[PATH_MAX], node[32], name[64];
 	const char *argv[] = { program, "-D", "-N", node, "-f", conf, NULL };
-	int rc = 0;
 
 	weft_sandbox_program("slurmd", program, sizeof(program));
 	weft_sandbox_path(s, conf, sizeof(conf), "etc/slurm.conf");
+	snprintf(node, sizeof(node), "node%u", n);
+	snprintf(name, sizeof(name), "slurmd.node%u", n);
+	return weft_sandbox_spawn(s, name, argv, err);
+}
+
+static int start_slurmds(const struct weft_sandbox *s, struct weft_err *err)
+{
+	int rc = 0;
+
 	for (uint32_t n = 0; n < s->nodes && !rc; n++) {
-		snprintf(node, sizeof(node), "node%u", n);
-		snprintf(name, sizeof(name), "slurmd.node%u", n);
-		rc = weft_sandbox_spawn(s, name, argv, err);
+		rc = start_slurmd(s, n, err);
 		if (n % BATCH == BATCH - 1)
 			nap(POLL_MSEC);
 	}
 	return rc;
+}
+
+static int wait_for_nodes(const struct weft_sandbox *s, struct weft_err *err);
+
+/* Ask the process noted last under this name to end; kill it if it does not. */
+static int end_daemon(const struct weft_sandbox *s, const char *name,
+		      struct weft_err *err)
+{
+	struct weft_sandbox_proc *list;
+	uint32_t count;
+	int rc = weft_sandbox_list_procs(s, &list, &count, err);
+	pid_t pid = 0;
+
+	for (uint32_t i = 0; !rc && i < count; i++)
+		if (!strcmp(list[i].name, name) && list[i].running)
+			pid = list[i].pid;
+	if (!rc)
+		free(list);
+	for (int i = 0; pid && i < END_ROUNDS; i++) {
+		if (kill(pid, i < END_ROUNDS / 2 ? SIGTERM : SIGKILL) < 0)
+			return 0;
+		nap(POLL_MSEC);
+	}
+	return pid ? weft_err_set(err, EBUSY, "%s (pid %d) does not end", name,
+				  (int)pid) : rc;
+}
+
+int weft_sandbox_restart(const struct weft_sandbox *s, const char *name,
+			 struct weft_err *err)
+{
+	uint32_t n;
+	int used = 0, rc;
+
+	if (strcmp(name, "slurmctld") &&
+	    (sscanf(name, "slurmd.node%5u%n", &n, &used) != 1 || name[used] ||
+	     n >= s->nodes))
+		return weft_err_set(err, EINVAL,
+			"%s: expected slurmctld or slurmd.node0 ... slurmd.node%u",
+			name, s->nodes - 1);
+	rc = end_daemon(s, name, err);
+	if (rc)
+		return rc;
+	rc = used ? start_slurmd(s, n, err) : start_slurmctld(s, err);
+	return rc ? rc : wait_for_nodes(s, err);
 }
 
 /* Hundreds of daemons: as many files and processes as we are allowed. */
