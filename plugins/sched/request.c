@@ -62,7 +62,8 @@ static int read_gpus(const struct weft_snapshot *snap, job_record_t *job_ptr,
 		return -ENOTSUP;
 	gpu->per_node = (uint32_t)js->gres_per_node;
 	gpu->per_task = (uint32_t)js->gres_per_task;
-	gpu->per_job = (uint32_t)js->gres_per_job;
+	/* Slurm itself fills the job's total in from the tasks': not a second wish. */
+	gpu->per_job = gpu->per_task ? 0 : (uint32_t)js->gres_per_job;
 	gpu->cpus_per_gpu = js->cpus_per_gres ? js->cpus_per_gres :
 		js->def_cpus_per_gres;
 	gpu->mem_per_gpu = js->mem_per_gres ? js->mem_per_gres :

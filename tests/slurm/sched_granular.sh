@@ -47,4 +47,11 @@ check "scontrol show job agrees with squeue --start" [ "$shown" = "$(start_b)" ]
 check "the reason is Resources" [ "$(squeue -h -j "$b" -o %r)" = Resources ]
 check "the planned node is named" \
 	eval 'scontrol show job "$b" | grep -q "SchedNodeList=n1"'
+private_stop
+
+# Slurm writes the total of --gpus-per-task into the job beside it; counted
+# twice, a task that wants all of a node's GPUs would fit nowhere.
+private_start per_task 2 4
+d=$(sbatch --parsable --mem=10 -N2 -n2 --gpus-per-task=4 -o /dev/null --wrap 'sleep 600')
+check "a task a node with all of its GPUs starts" private_wait 10 is "$d" RUNNING
 finish
