@@ -211,9 +211,14 @@ private_apt()	# DIR ARGUMENTS...
 		-o Acquire::Languages=none "$@"
 }
 
+source_download()	# APT-DIR PACKAGE
+{
+	private_apt "$1" source --download-only "$2"
+}
+
 source_fetch()	# DIR SUITE-or-'' VERSION(Debian's, or '' for the newest)
 {
-	local dir=$1 suite=$2 version=$3
+	local dir=$1 suite=$2 version=$3 stanza
 
 	mkdir -p "$dir/apt/parts" "$dir/apt/state" "$dir/apt/lists/partial" \
 		"$dir/apt/cache/archives/partial" || return
@@ -223,10 +228,18 @@ source_fetch()	# DIR SUITE-or-'' VERSION(Debian's, or '' for the newest)
 			"${suite:-bookworm bookworm-updates}" >"$dir/apt/parts/weft.sources"
 	fi
 	cat "$dir/apt/parts/weft.sources"
+	awk -v RS= -v out="$dir/apt/one." '{ print > (out NR) }' \
+		"$dir/apt/parts/weft.sources"
 	private_apt "$dir/apt" update || note "apt-get update complained; going on"
 	cd "$dir" || return
-	private_apt "$dir/apt" source --download-only "slurm-wlm${version:+=$version}" ||
-		note "apt-get source complained; what came is enough if the archive is there"
+	source_download "$dir/apt" "slurm-wlm${version:+=$version}" && return
+	# An archive may list what it no longer has; the others are asked alone.
+	for stanza in "$dir"/apt/one.*; do
+		cp "$stanza" "$dir/apt/parts/weft.sources" || return
+		note "asking alone:" "$(sed -n 's/^Suites: //p' "$stanza")"
+		source_download "$dir/apt" "slurm-wlm${version:+=$version}" && return
+	done
+	note "apt-get source complained; what came is enough if the archive is there"
 	ls -l
 }
 
