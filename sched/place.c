@@ -7,16 +7,15 @@
  *
  *   domain=same	one list a domain; the smallest that does
  *   segment=k		domains give runs of k, fullest use first
- *   switches_max=s	the s leaves with the most candidates
+ *   switches_max=s	the leaves of required nodes, then those with the most
+ *			candidates, s in all
  *   otherwise		the smallest subtree whose list does, and in it whole
  *			domains first, so that others stay whole
  *
  * Where the site names no domains, the deepest vertex over a node stands for
  * its domain (its leaf switch, or the site).
  *
- * From a list, a shape without units takes as many nodes as it may have; one
- * with units takes the fewest nodes that hold them: the best single node that
- * holds all, else the roomiest first.
+ * place_list.c chooses from one list.
  *
  * Cost: O(c log c + vertices * depth) for c candidates.
  */
@@ -25,16 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/place.h"
+#include "sched/place_impl.h"
 
 /* Sizes and short runs tried for a segmented job that names nodes. */
 #define TRIES_MAX 256
-
-struct entry {
-	uint64_t score;
-	uint32_t cand_idx, units, group;
-	bool required;
-};
 
 struct group {
 	uint32_t vertex, first, count;	/* in entry[], sorted by group */
@@ -43,7 +36,7 @@ struct group {
 
 struct weft_placer {
 	const struct weft_cluster *cluster;
-	struct entry *entry, *list;
+	struct weft_entry *entry, *list;
 	struct group *group;
 	uint32_t *below;	/* [vertex], candidates in the subtree */
 	uint64_t *units_below;
@@ -86,30 +79,9 @@ void weft_placer_destroy(struct weft_placer *p)
 	free(p);
 }
 
-uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
-			  uint64_t mem_mib, uint32_t gpus)
-{
-	const struct weft_amount *base = &shape->per_node;
-	const struct weft_amount *unit = &shape->per_unit;
-	uint64_t units = shape->unit_count, fit;
-
-	if (cpus < base->cpus || mem_mib < base->mem_mib || gpus < base->gpus)
-		return 0;
-	if (shape->units_per_node_max && units > shape->units_per_node_max)
-		units = shape->units_per_node_max;
-	if (unit->cpus && (fit = (cpus - base->cpus) / unit->cpus) < units)
-		units = fit;
-	if (unit->gpus && (fit = (gpus - base->gpus) / unit->gpus) < units)
-		units = fit;
-	if (unit->mem_mib &&
-	    (fit = (mem_mib - base->mem_mib) / unit->mem_mib) < units)
-		units = fit;
-	return (uint32_t)units;
-}
-
 static int by_group(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct weft_entry *x = a, *y = b;
 
 	if (x->group != y->group)
 		return x->group < y->group ? -1 : 1;
@@ -118,99 +90,13 @@ static int by_group(const void *a, const void *b)
 	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
 }
 
-static int by_score(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->required != y->required)
-		return x->required ? -1 : 1;
-	if (x->score != y->score)
-		return x->score < y->score ? -1 : 1;
-	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
-}
-
-static int by_units(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->required != y->required)
-		return x->required ? -1 : 1;
-	if (x->units != y->units)
-		return x->units > y->units ? -1 : 1;
-	return by_score(a, b);
-}
-
-/* The best single node that holds every unit. */
-static uint32_t take_one(const struct weft_shape *shape, struct entry *list,
-			 uint32_t count)
-{
-	uint32_t best = count;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (list[i].units >= shape->unit_count &&
-		    (best == count || by_score(&list[i], &list[best]) < 0))
-			best = i;
-	if (best == count)
-		return 0;
-	struct entry swap = list[0];
-
-	list[0] = list[best];
-	list[best] = swap;
-	return 1;
-}
-
-static uint32_t count_required(const struct entry *list, uint32_t count)
-{
-	uint32_t required = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		required += list[i].required;
-	return required;
-}
-
-/* Order the list so that its first n do; returns n, or 0. */
-static uint32_t take_units(const struct weft_shape *shape, struct entry *list,
-			   uint32_t count)
-{
-	uint32_t required = count_required(list, count), n = 0;
-	uint64_t units = 0;
-
-	if (shape->nodes_min <= 1 && required <= 1) {
-		n = take_one(shape, list, count);
-		if (n && (!required || list[0].required))
-			return 1;
-	}
-	qsort(list, count, sizeof(*list), by_units);
-	for (n = 0; n < count && n < shape->nodes_max; n++) {
-		if (units >= shape->unit_count && n >= shape->nodes_min &&
-		    n >= required)
-			break;
-		units += list[n].units;
-	}
-	return units >= shape->unit_count && n >= shape->nodes_min &&
-		n >= required ? n : 0;
-}
-
-static uint32_t take(const struct weft_shape *shape, struct entry *list,
-		     uint32_t count)
-{
-	if (count < shape->nodes_min)
-		return 0;
-	if (shape->unit_count)
-		return take_units(shape, list, count);
-	if (count_required(list, count) > shape->nodes_max)
-		return 0;
-	qsort(list, count, sizeof(*list), by_score);
-	return count < shape->nodes_max ? count : shape->nodes_max;
-}
-
 static void make_entries(struct weft_placer *p, const uint32_t *group_of,
 			 const struct weft_candidate *cand, uint32_t count)
 {
 	struct group *g = NULL;
 
 	for (uint32_t i = 0; i < count; i++)
-		p->entry[i] = (struct entry) {
+		p->entry[i] = (struct weft_entry) {
 			.score = cand[i].score,
 			.cand_idx = i,
 			.units = cand[i].units,
@@ -228,7 +114,8 @@ static void make_entries(struct weft_placer *p, const uint32_t *group_of,
 	}
 }
 
-static uint32_t emit(const struct entry *list, uint32_t n, uint32_t *ret_pick)
+static uint32_t emit(const struct weft_entry *list, uint32_t n,
+		     uint32_t *ret_pick)
 {
 	for (uint32_t i = 0; ret_pick && i < n; i++)
 		ret_pick[i] = list[i].cand_idx;
@@ -247,18 +134,18 @@ static uint32_t choose_same(struct weft_placer *p,
 
 		if (best != UINT32_MAX && g->count >= p->group[best].count)
 			continue;
-		if (count_required(&p->entry[g->first], g->count) != required)
+		if (weft_entries_required(&p->entry[g->first], g->count) != required)
 			continue;
 		memcpy(p->list, &p->entry[g->first],
 		       g->count * sizeof(*p->list));
-		if (take(shape, p->list, g->count))
+		if (weft_entries_take(shape, p->list, g->count))
 			best = i;
 	}
 	if (best == UINT32_MAX)
 		return 0;
 	memcpy(p->list, &p->entry[p->group[best].first],
 	       p->group[best].count * sizeof(*p->list));
-	n = take(shape, p->list, p->group[best].count);
+	n = weft_entries_take(shape, p->list, p->group[best].count);
 	return emit(p->list, n, ret_pick);
 }
 
@@ -298,7 +185,7 @@ static void required_first(struct weft_placer *p)
 {
 	for (uint32_t i = 0; i < p->group_count; i++)
 		qsort(&p->entry[p->group[i].first], p->group[i].count,
-		      sizeof(*p->entry), by_score);
+		      sizeof(*p->entry), weft_entry_compare);
 }
 
 /* Runs of k until fewer than k nodes are left to give. */
@@ -323,7 +210,7 @@ static bool fill_required(struct weft_placer *p, uint32_t k, uint32_t odd,
 
 	for (uint32_t i = 0; i < p->group_count; i++) {
 		struct group *g = &p->group[i];
-		uint32_t want = count_required(&p->entry[g->first], g->count);
+		uint32_t want = weft_entries_required(&p->entry[g->first], g->count);
 
 		g->taken = i == odd ? rest : 0;
 		if (want > g->taken)
@@ -386,7 +273,31 @@ static uint32_t choose_segments(struct weft_placer *p,
 	return emit(p->list, n, ret_pick);
 }
 
-/* At most s groups: the best single one, else the largest. */
+/* The leaf to add: one with required nodes before any without, then by size. */
+static struct group *next_leaf(struct weft_placer *p)
+{
+	struct group *best = NULL;
+	bool best_required = false;
+
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		struct group *g = &p->group[i];
+		bool required;
+
+		if (g->taken)
+			continue;
+		required = weft_entries_required(&p->entry[g->first], g->count) > 0;
+		if (best && required < best_required)
+			continue;
+		if (!best || required > best_required ||
+		    g->count > best->count) {
+			best = g;
+			best_required = required;
+		}
+	}
+	return best;
+}
+
+/* At most s leaves: the best single one, else the required and the largest. */
 static uint32_t choose_switches(struct weft_placer *p,
 				const struct weft_shape *shape,
 				uint32_t required, uint32_t *ret_pick)
@@ -396,14 +307,8 @@ static uint32_t choose_switches(struct weft_placer *p,
 	if (n || shape->switches_max < 2)
 		return n;
 	for (uint32_t s = 0; s < shape->switches_max; s++) {
-		struct group *best = NULL;
+		struct group *best = next_leaf(p);
 
-		for (uint32_t i = 0; i < p->group_count; i++) {
-			struct group *g = &p->group[i];
-
-			if (!g->taken && (!best || g->count > best->count))
-				best = g;
-		}
 		if (!best)
 			break;
 		best->taken = 1;
@@ -411,9 +316,9 @@ static uint32_t choose_switches(struct weft_placer *p,
 		       best->count * sizeof(*p->list));
 		count += best->count;
 	}
-	if (count_required(p->list, count) != required)
+	if (weft_entries_required(p->list, count) != required)
 		return 0;
-	return emit(p->list, take(shape, p->list, count), ret_pick);
+	return emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
 }
 
 /* Candidates and units in every subtree. */
@@ -480,8 +385,8 @@ static uint32_t smallest_subtree(struct weft_placer *p,
 			continue;
 		if (shape->unit_count || required) {
 			count = list_below(p, v);
-			if (count_required(p->list, count) != required ||
-			    !take(shape, p->list, count))
+			if (weft_entries_required(p->list, count) != required ||
+			    !weft_entries_take(shape, p->list, count))
 				continue;
 		}
 		best = v;
@@ -537,7 +442,7 @@ static uint32_t choose_any(struct weft_placer *p,
 			return fill_domains(p, top, nodes, ret_pick);
 	}
 	count = list_below(p, top);
-	return emit(p->list, take(shape, p->list, count), ret_pick);
+	return emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
 }
 
 static bool wants_switches(const struct weft_shape *shape, bool any_switches)
@@ -571,7 +476,7 @@ uint32_t weft_place_choose(struct weft_placer *p,
 	if (count < shape->nodes_min || count < required)
 		return 0;
 	make_entries(p, grouping(p, shape, any_switches), cand, count);
-	if (count_required(p->entry, count) < required)
+	if (weft_entries_required(p->entry, count) < required)
 		return 0;
 	if (shape->domain == WEFT_DOMAIN_SAME)
 		return choose_same(p, shape, required, ret_pick);

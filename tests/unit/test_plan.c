@@ -19,6 +19,7 @@ START_TEST(a_job_starts_beside_the_planned_one)
 	struct weft_shape shapes[2];
 	struct weft_job jobs[2];
 	struct weft_plan *plan;
+	struct weft_buf text;
 
 	sample_init(&s, 1, 4, 0);
 	sample_run(&s, 0, 0x3, 2, HOUR);
@@ -33,6 +34,13 @@ START_TEST(a_job_starts_beside_the_planned_one)
 	ck_assert_uint_eq(plan->blocker[plan->decision[0].reason.blocker_first].job_id, 1000);
 	ck_assert_int_eq(plan->decision[1].reason.kind, WEFT_REASON_START);
 	ck_assert_uint_eq(plan->place[plan->decision[1].place_first].gpus & 0x3, 0);
+	weft_buf_init(&text, 1000);
+	ck_assert_int_eq(weft_reason_format(&plan->decision[0].reason, &s.cluster,
+					    plan, &text), 0);
+	ck_assert_str_eq(weft_buf_str(&text),
+			 "waits for GPUs: wants 3, 2 are free on its nodes; "
+			 "until job 1000 ends; place 1 in line");
+	weft_buf_fini(&text);
 	weft_plan_destroy(plan);
 	sample_fini(&s);
 }

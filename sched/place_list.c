@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * place_list.c - which nodes of one list of candidates
+ *
+ * A shape without units takes as many nodes as it may have, by score; one with
+ * units takes the fewest nodes that hold them: the best single node that holds
+ * all, else the roomiest first.  Required nodes come first in every order, so
+ * the first n of a list hold them whenever n reaches their number; whether all
+ * of the shape's required nodes are in the list at all is the caller's to
+ * know.
+ *
+ * Cost: O(c log c) for c candidates.  The list is reordered in place.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "sched/place_impl.h"
+
+uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
+			  uint64_t mem_mib, uint32_t gpus)
+{
+	const struct weft_amount *base = &shape->per_node;
+	const struct weft_amount *unit = &shape->per_unit;
+	uint64_t units = shape->unit_count, fit;
+
+	if (cpus < base->cpus || mem_mib < base->mem_mib || gpus < base->gpus)
+		return 0;
+	if (shape->units_per_node_max && units > shape->units_per_node_max)
+		units = shape->units_per_node_max;
+	if (unit->cpus && (fit = (cpus - base->cpus) / unit->cpus) < units)
+		units = fit;
+	if (unit->gpus && (fit = (gpus - base->gpus) / unit->gpus) < units)
+		units = fit;
+	if (unit->mem_mib &&
+	    (fit = (mem_mib - base->mem_mib) / unit->mem_mib) < units)
+		units = fit;
+	return (uint32_t)units;
+}
+
+int weft_entry_compare(const void *a, const void *b)
+{
+	const struct weft_entry *x = a, *y = b;
+
+	if (x->required != y->required)
+		return x->required ? -1 : 1;
+	if (x->score != y->score)
+		return x->score < y->score ? -1 : 1;
+	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
+}
+
+static int by_units(const void *a, const void *b)
+{
+	const struct weft_entry *x = a, *y = b;
+
+	if (x->required != y->required)
+		return x->required ? -1 : 1;
+	if (x->units != y->units)
+		return x->units > y->units ? -1 : 1;
+	return weft_entry_compare(a, b);
+}
+
+/* The best single node that holds every unit. */
+static uint32_t take_one(const struct weft_shape *shape, struct weft_entry *list,
+			 uint32_t count)
+{
+	uint32_t best = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (list[i].units >= shape->unit_count &&
+		    (best == count || weft_entry_compare(&list[i], &list[best]) < 0))
+			best = i;
+	if (best == count)
+		return 0;
+	struct weft_entry swap = list[0];
+
+	list[0] = list[best];
+	list[best] = swap;
+	return 1;
+}
+
+uint32_t weft_entries_required(const struct weft_entry *list, uint32_t count)
+{
+	uint32_t required = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		required += list[i].required;
+	return required;
+}
+
+/* Order the list so that its first n do; returns n, or 0. */
+static uint32_t take_units(const struct weft_shape *shape, struct weft_entry *list,
+			   uint32_t count)
+{
+	uint32_t required = weft_entries_required(list, count), n = 0;
+	uint64_t units = 0;
+
+	if (shape->nodes_min <= 1 && required <= 1) {
+		n = take_one(shape, list, count);
+		if (n && (!required || list[0].required))
+			return 1;
+	}
+	qsort(list, count, sizeof(*list), by_units);
+	for (n = 0; n < count && n < shape->nodes_max; n++) {
+		if (units >= shape->unit_count && n >= shape->nodes_min &&
+		    n >= required)
+			break;
+		units += list[n].units;
+	}
+	return units >= shape->unit_count && n >= shape->nodes_min &&
+		n >= required ? n : 0;
+}
+
+uint32_t weft_entries_take(const struct weft_shape *shape,
+			   struct weft_entry *list, uint32_t count)
+{
+	if (count < shape->nodes_min)
+		return 0;
+	if (shape->unit_count)
+		return take_units(shape, list, count);
+	if (weft_entries_required(list, count) > shape->nodes_max)
+		return 0;
+	qsort(list, count, sizeof(*list), weft_entry_compare);
+	return count < shape->nodes_max ? count : shape->nodes_max;
+}
