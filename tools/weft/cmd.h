@@ -23,6 +23,7 @@ struct weft_cmd {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct weft_cmd weft_cmd_flow;
 extern const struct weft_cmd weft_cmd_map;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_policy;
 extern const struct weft_cmd weft_cmd_sandbox;

@@ -25,6 +25,7 @@
 #include "tools/weft/cmd.h"
 
 static const struct weft_cmd *const commands[] = {
+	&weft_cmd_flow,
 #ifdef HAVE_LIBSLURM
 	&weft_cmd_map,
 #endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd.c - `weft flow`: options, and the subcommands that need no Slurm
+ *
+ * stdout is the result, stderr everything else.  Exit codes: 0 done, 1 failed,
+ * 2 wrong use, 3 the answer is no (a workflow that does not check, a run that
+ * has failed tasks, a second run beside one that is not over).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/nearest.h"
+#include "tools/flow/cmd.h"
+
+static const char usage[] =
+	"Usage: weft flow COMMAND [OPTIONS] [ARGS]\n"
+	"\n"
+	"  check FILE             read a workflow and say what is wrong with it\n"
+	"  graph FILE             draw it: DOT, or SVG with --svg\n"
+	"  run FILE               submit it and follow it to its end\n"
+	"  status [RUN|FILE]      where a run stands\n"
+	"  watch [RUN|FILE]       follow a run: progress, retries, later waves\n"
+	"  resume [RUN|FILE]      submit what is missing after a crash or a failure\n"
+	"  cancel [RUN|FILE]      end it\n"
+	"  logs [RUN|FILE] TASK   print a task's output\n"
+	"  list [DIR]             runs beside the workflows of a directory\n"
+	"  rm RUN                 forget a run that is over\n"
+	"  map --array A -- CMD   one command for every index, {} being the index\n"
+	"  from SCRIPT...         write a workflow from batch scripts; --after orders\n"
+	"\n"
+	"Options\n"
+	"  -P, --param NAME=VALUE   a value for one of the workflow's params\n"
+	"  -n, --dry-run            run: show what would be submitted, and its price\n"
+	"  -d, --detach             run, resume: submit and return\n"
+	"      --again              run: although another run of it is not over\n"
+	"  -o, --output FILE        graph, from: write there\n"
+	"      --svg                graph: SVG, through Graphviz' dot\n"
+	"      --array A --name N   map; options of sbatch by their long names too\n"
+	"      --after              from: each script needs the one before it\n"
+	"  -j, --json               machine-readable\n"
+	"  -h, --help               this text\n"
+	"\n"
+	"RUN is a run's id or directory; without it the newest run here is meant.\n";
+
+int weft_flow_fail(const struct weft_err *err)
+{
+	fprintf(stderr, "weft flow: %s\n", err->msg);
+	return WEFT_EXIT_FAILED;
+}
+
+static int check_operand(const struct weft_flow_args *args)
+{
+	if (args->rest_count == 1)
+		return 0;
+	fprintf(stderr, "weft flow: give one workflow file\n");
+	return WEFT_EXIT_USAGE;
+}
+
+int weft_flow_cmd_check(const struct weft_flow_args *args)
+{
+	struct weft_flow_graph graph = { 0 };
+	struct weft_flow *flow = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc = check_operand(args);
+
+	if (rc)
+		return rc;
+	rc = weft_flow_read(args->rest[0], args->given, args->given_count, &flow, &err);
+	if (!rc)
+		rc = weft_flow_graph_init(&graph, flow, &err);
+	if (args->json) {
+		struct json_object *out = json_object_new_object();
+
+		json_object_object_add(out, "ok", json_object_new_boolean(!rc));
+		if (rc) {
+			json_object_object_add(out, "error", json_object_new_string(err.msg));
+		} else {
+			json_object_object_add(out, "tasks", json_object_new_int64(flow->task_count));
+			json_object_object_add(out, "units", json_object_new_int64(flow->unit_count));
+			json_object_object_add(out, "edges", json_object_new_int64(graph.edge_count));
+			json_object_object_add(out, "levels", json_object_new_int64(graph.level_count));
+		}
+		puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
+		json_object_put(out);
+	} else if (rc) {
+		fprintf(stderr, "weft flow: %s\n", err.msg);
+	} else {
+		printf("%s: %u tasks, %u in all with arrays and matrices, %u levels\n",
+		       flow->name, flow->task_count, flow->unit_count, graph.level_count);
+	}
+	weft_flow_graph_fini(&graph);
+	weft_flow_destroy(flow);
+	return !rc ? WEFT_EXIT_DONE : rc == -EINVAL || rc == -EFBIG ? WEFT_EXIT_NO :
+								      WEFT_EXIT_FAILED;
+}
+
+/* DOT text through dot(1) without a shell; its output goes to path or stdout. */
+static int draw_svg(const char *dot, size_t len, const char *path)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe(fds))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		dup2(fds[0], STDIN_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		if (path)
+			execlp("dot", "dot", "-Tsvg", "-o", path, (char *)NULL);
+		else
+			execlp("dot", "dot", "-Tsvg", (char *)NULL);
+		_exit(127);
+	}
+	close(fds[0]);
+	while (pid > 0 && len) {
+		ssize_t put = write(fds[1], dot, len);
+
+		if (put <= 0)
+			break;
+		dot += put;
+		len -= (size_t)put;
+	}
+	close(fds[1]);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 :
+	       WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
+}
+
+int weft_flow_cmd_graph(const struct weft_flow_args *args)
+{
+	struct weft_flow_graph graph = { 0 };
+	struct weft_flow *flow = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf dot;
+	int rc = check_operand(args);
+
+	if (rc)
+		return rc;
+	rc = weft_flow_read(args->rest[0], args->given, args->given_count, &flow, &err);
+	if (!rc)
+		rc = weft_flow_graph_init(&graph, flow, &err);
+	weft_buf_init(&dot, (size_t)256 << 20);
+	if (!rc && weft_flow_graph_dot(flow, NULL, NULL, &dot))
+		rc = weft_err_set(&err, EFBIG, "the graph is too large to draw");
+	if (!rc && args->svg) {
+		rc = draw_svg(weft_buf_str(&dot), dot.len, args->output);
+		if (rc)
+			weft_err_set(&err, -rc, rc == -ENOENT ? "--svg needs dot(1): install graphviz" :
+								"dot(1) failed");
+	} else if (!rc) {
+		FILE *out = args->output ? fopen(args->output, "w") : stdout;
+
+		if (!out || fputs(weft_buf_str(&dot), out) < 0 ||
+		    (args->output ? fclose(out) : fflush(out)))
+			rc = weft_err_sys(&err, errno, "%s",
+					  args->output ? args->output : "stdout");
+	}
+	weft_buf_fini(&dot);
+	weft_flow_graph_fini(&graph);
+	weft_flow_destroy(flow);
+	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
+}
+
+static const struct {
+	const char *name;
+	int (*call)(const struct weft_flow_args *args);
+	bool slurm;
+} commands[] = {
+	{ "check", weft_flow_cmd_check, false },
+	{ "graph", weft_flow_cmd_graph, false },
+#ifdef HAVE_LIBSLURM
+	{ "run", weft_flow_cmd_run, true },
+	{ "resume", weft_flow_cmd_resume, true },
+	{ "watch", weft_flow_cmd_watch, true },
+	{ "cancel", weft_flow_cmd_cancel, true },
+	{ "status", weft_flow_cmd_status, true },
+	{ "logs", weft_flow_cmd_logs, true },
+	{ "list", weft_flow_cmd_list, true },
+	{ "rm", weft_flow_cmd_rm, true },
+	{ "map", weft_flow_cmd_map, true },
+#endif
+	{ "from", weft_flow_cmd_from, false },
+};
+
+static int add_pair(struct weft_flow_given **list, size_t *count, const char *name,
+		    const char *value)
+{
+	struct weft_flow_given *more = reallocarray(*list, *count + 1, sizeof(*more));
+
+	if (!more)
+		return -1;
+	*list = more;
+	more[*count].name = name;
+	more[(*count)++].value = value;
+	return 0;
+}
+
+static int add_param(struct weft_flow_args *args, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text) {
+		fprintf(stderr, "weft flow: --param %s: expected NAME=VALUE\n", text);
+		return -1;
+	}
+	*equals = 0;
+	return add_pair(&args->given, &args->given_count, text, equals + 1);
+}
+
+enum { OPT_AGAIN = 256, OPT_SVG, OPT_ARRAY, OPT_NAME, OPT_AFTER, OPT_TASK, OPT_FORCE, OPT_SBATCH };
+
+static int take_option(struct weft_flow_args *args, int letter, const char *name)
+{
+	switch (letter) {
+	case 'P':
+		return add_param(args, optarg);
+	case 'n':
+		args->dry_run = true;
+		return 0;
+	case 'd':
+		args->detach = true;
+		return 0;
+	case 'o':
+		args->output = optarg;
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case OPT_AGAIN:
+		args->again = true;
+		return 0;
+	case OPT_FORCE:
+		args->force = true;
+		return 0;
+	case OPT_SVG:
+		args->svg = true;
+		return 0;
+	case OPT_ARRAY:
+		args->array = optarg;
+		return 0;
+	case OPT_NAME:
+		args->name = optarg;
+		return 0;
+	case OPT_AFTER:
+		args->follow = true;
+		return 0;
+	case OPT_TASK:
+		args->only = optarg;
+		return 0;
+	case OPT_SBATCH:
+		return add_pair(&args->options, &args->option_count, name, optarg);
+	default:
+		return -1;
+	}
+}
+
+/* Ours, and for map and from the options of sbatch beside them. */
+static struct option *all_options(bool sbatch)
+{
+	static const struct option own[] = {
+		{ "param", required_argument, NULL, 'P' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "detach", no_argument, NULL, 'd' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "again", no_argument, NULL, OPT_AGAIN },
+		{ "force", no_argument, NULL, OPT_FORCE },
+		{ "svg", no_argument, NULL, OPT_SVG },
+		{ "array", required_argument, NULL, OPT_ARRAY },
+		{ "name", required_argument, NULL, OPT_NAME },
+		{ "after", no_argument, NULL, OPT_AFTER },
+		{ "task", required_argument, NULL, OPT_TASK },
+	};
+	size_t count, used = sizeof(own) / sizeof(own[0]);
+	const struct weft_sbatch_option *table = weft_sbatch_options(&count);
+	struct option *all = calloc(used + count + 1, sizeof(*all));
+
+	if (!all)
+		return NULL;
+	memcpy(all, own, sizeof(own));
+	for (size_t i = 0; sbatch && i < count; i++) {
+		if (table[i].use != WEFT_SBATCH_USED || !strcmp(table[i].name, "output"))
+			continue;
+		all[used].name = table[i].name;
+		all[used].has_arg = table[i].kind == WEFT_SBATCH_FLAG ? no_argument :
+				    table[i].value_optional ? optional_argument :
+							      required_argument;
+		all[used++].val = OPT_SBATCH;
+	}
+	return all;
+}
+
+static int parse_args(struct weft_flow_args *args, const char *command, int argc,
+		      char **argv)
+{
+	bool sbatch = !strcmp(command, "map") || !strcmp(command, "from");
+	struct option *options = all_options(sbatch);
+	int letter, which = 0, rc = 0;
+
+	optind = 1;
+	while (options && !rc &&
+	       (letter = getopt_long(argc, argv, sbatch ? "+P:ndo:jh" : "P:ndo:jh",
+				     options, &which)) >= 0) {
+		if (letter == 'h') {
+			fputs(usage, stdout);
+			free(options);
+			return 1;
+		}
+		rc = take_option(args, letter, options[which].name);
+	}
+	free(options);
+	args->rest = argv + optind;
+	args->rest_count = argc - optind;
+	return rc;
+}
+
+static int flow_main(int argc, char **argv)
+{
+	struct weft_flow_args args = { 0 };
+	const char *names[sizeof(commands) / sizeof(commands[0])];
+	size_t count = sizeof(commands) / sizeof(commands[0]);
+	const char *near;
+	int rc;
+
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		fputs(usage, argc < 2 ? stderr : stdout);
+		return argc < 2 ? WEFT_EXIT_USAGE : WEFT_EXIT_DONE;
+	}
+	for (size_t i = 0; i < count; i++) {
+		names[i] = commands[i].name;
+		if (strcmp(commands[i].name, argv[1]))
+			continue;
+		rc = parse_args(&args, argv[1], argc - 1, argv + 1);
+		if (!rc)
+			rc = commands[i].call(&args);
+		else
+			rc = rc > 0 ? WEFT_EXIT_DONE : WEFT_EXIT_USAGE;
+		free(args.given);
+		free(args.options);
+		return rc;
+	}
+	near = weft_nearest(argv[1], names, count);
+	fprintf(stderr, "weft flow: no command \"%s\"%s%s%s; see weft flow --help\n", argv[1],
+		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return WEFT_EXIT_USAGE;
+}
+
+const struct weft_cmd weft_cmd_flow = {
+	.name = "flow",
+	.summary = "run workflows of many dependent jobs",
+	.run = flow_main,
+};

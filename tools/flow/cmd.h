@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd.h - the subcommands of `weft flow`, and what they share. */
+#ifndef WEFT_FLOW_CMD_H
+#define WEFT_FLOW_CMD_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tools/flow/compile.h"
+#include "tools/weft/cmd.h"
+
+struct weft_flow_args {
+	bool json, dry_run, detach, again, svg, force, follow;
+	const char *only;		/* status: --task */
+	const char *output;		/* -o */
+	struct weft_flow_given *given;
+	size_t given_count;
+	char **rest;			/* operands */
+	int rest_count;
+	/* of map and from */
+	const char *array, *name;
+	struct weft_flow_given *options;	/* options of sbatch */
+	size_t option_count;
+};
+
+/* Print "weft flow: MESSAGE" to stderr; WEFT_EXIT_FAILED. */
+int weft_flow_fail(const struct weft_err *err);
+
+int weft_flow_cmd_check(const struct weft_flow_args *args);
+int weft_flow_cmd_graph(const struct weft_flow_args *args);
+int weft_flow_cmd_run(const struct weft_flow_args *args);
+int weft_flow_cmd_resume(const struct weft_flow_args *args);
+int weft_flow_cmd_watch(const struct weft_flow_args *args);
+int weft_flow_cmd_cancel(const struct weft_flow_args *args);
+int weft_flow_cmd_status(const struct weft_flow_args *args);
+int weft_flow_cmd_logs(const struct weft_flow_args *args);
+int weft_flow_cmd_list(const struct weft_flow_args *args);
+int weft_flow_cmd_rm(const struct weft_flow_args *args);
+int weft_flow_cmd_map(const struct weft_flow_args *args);
+int weft_flow_cmd_from(const struct weft_flow_args *args);
+
+/* The dry run of a workflow with the limits that would hold. */
+int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
+		      uint32_t max_array_size, uint32_t max_job_count,
+		      uint32_t default_minutes);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_show.c - status, logs, list, rm: the commands that look
+ *
+ * status reads the journal and the records beside it; it asks nobody, takes no
+ * lock and works while the run is followed elsewhere, or by no one.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "tools/flow/cmd.h"
+#include "tools/flow/find.h"
+#include "tools/flow/progress.h"
+
+static const char *const state_names[] = {
+	[WEFT_UNIT_TODO] = "waiting", [WEFT_UNIT_LIVE] = "submitted",
+	[WEFT_UNIT_DONE] = "done", [WEFT_UNIT_SKIPPED] = "skipped",
+	[WEFT_UNIT_FAILED] = "failed",
+};
+
+/* Records newer than the journal: what ended while nobody followed. */
+static bool has_record(const struct weft_run *run, uint32_t number)
+{
+	const struct weft_unit *unit = &run->plan.units[number];
+	char path[3200];
+
+	if (unit->state != WEFT_UNIT_LIVE)
+		return false;
+	if (unit->slot == WEFT_NO_SLOT)
+		snprintf(path, sizeof(path), "%s/end/%u", run->dir, unit->object);
+	else
+		snprintf(path, sizeof(path), "%s/end/%u_%u", run->dir, unit->object, unit->slot);
+	return !access(path, F_OK);
+}
+
+static void unit_json(struct json_object *list, const struct weft_run *run, uint32_t u)
+{
+	const struct weft_unit *unit = &run->plan.units[u];
+	const struct weft_flow_task *task = weft_plan_task(&run->plan, u, NULL);
+	struct json_object *one = json_object_new_object();
+	struct weft_buf text;
+
+	weft_buf_init(&text, 4096);
+	weft_flow_unit_name(task, u - task->first_unit, &text);
+	json_object_object_add(one, "unit", json_object_new_string(weft_buf_str(&text)));
+	json_object_object_add(one, "state", json_object_new_string(state_names[unit->state]));
+	json_object_object_add(one, "ended", json_object_new_boolean(has_record(run, u)));
+	if (unit->cause != WEFT_CAUSE_NONE)
+		json_object_object_add(one, "cause", json_object_new_string(
+					       weft_cause_name((enum weft_cause)unit->cause)));
+	json_object_object_add(one, "failed_tries", json_object_new_int(unit->attempt));
+	if (unit->object != WEFT_NO_OBJECT) {
+		weft_buf_clear(&text);
+		weft_buf_addf(&text, "%u", run->plan.objects[unit->object].job_id);
+		if (unit->slot != WEFT_NO_SLOT)
+			weft_buf_addf(&text, "_%u", unit->slot);
+		json_object_object_add(one, "job", json_object_new_string(weft_buf_str(&text)));
+	}
+	json_object_array_add(list, one);
+	weft_buf_fini(&text);
+}
+
+static void print_tasks(const struct weft_run *run)
+{
+	printf("%-24s %8s %8s %8s %8s %8s\n", "task", "waiting", "in Slurm", "done",
+	       "skipped", "failed");
+	for (uint32_t i = 0; i < run->flow->task_count; i++) {
+		const struct weft_flow_task *task = &run->flow->tasks[run->graph.order[i]];
+		uint32_t counts[5] = { 0 }, ended = 0;
+
+		for (uint32_t u = 0; u < task->unit_count; u++) {
+			counts[run->plan.units[task->first_unit + u].state]++;
+			ended += has_record(run, task->first_unit + u);
+		}
+		printf("%-24.24s %8u %8u %8u %8u %8u", task->name, counts[0], counts[1],
+		       counts[2], counts[3], counts[4]);
+		if (ended)
+			printf("  (%u of those in Slurm ended; watch or resume takes note)", ended);
+		putchar('\n');
+	}
+}
+
+static int open_to_read(struct weft_run *run, const char *word, struct weft_err *err)
+{
+	char dir[3000], *real;
+	int rc = weft_flow_find_run(word, dir, err);
+
+	if (rc)
+		return rc;
+	real = realpath(dir, NULL);
+	rc = weft_run_open(run, real ? real : dir, false, err);
+	free(real);
+	return rc;
+}
+
+int weft_flow_cmd_status(const struct weft_flow_args *args)
+{
+	struct weft_run run = { 0 };
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_run_totals t;
+	int rc = open_to_read(&run, args->rest_count ? args->rest[0] : NULL, &err);
+
+	if (rc) {
+		weft_run_close(&run);
+		return weft_flow_fail(&err);
+	}
+	weft_run_count(&run, &t);
+	if (args->json) {
+		struct json_object *out = json_object_new_object();
+		struct json_object *units = json_object_new_array();
+
+		json_object_object_add(out, "run", json_object_new_string(run.id));
+		json_object_object_add(out, "dir", json_object_new_string(run.dir));
+		json_object_object_add(out, "over", json_object_new_boolean(!t.todo && !t.live));
+		for (uint32_t u = 0; u < run.flow->unit_count; u++)
+			unit_json(units, &run, u);
+		json_object_object_add(out, "units", units);
+		puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
+		json_object_put(out);
+	} else {
+		printf("run %s\n", run.id);
+		print_tasks(&run);
+		if (t.failed)
+			weft_progress_summary(&run);
+	}
+	weft_run_close(&run);
+	return t.failed ? WEFT_EXIT_NO : WEFT_EXIT_DONE;
+}
+
+static int print_file(const char *path)
+{
+	char buf[65536];
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	if (!file) {
+		fprintf(stderr, "weft flow: %s: %s\n", path, strerror(errno));
+		return WEFT_EXIT_FAILED;
+	}
+	while ((n = fread(buf, 1, sizeof(buf), file)) > 0)
+		fwrite(buf, 1, n, stdout);
+	fclose(file);
+	return WEFT_EXIT_DONE;
+}
+
+/* "task" or the unit's full name, "task[3]". */
+int weft_flow_cmd_logs(const struct weft_flow_args *args)
+{
+	const char *word = args->rest_count > 1 ? args->rest[0] : NULL;
+	struct weft_run run = { 0 };
+	struct weft_err err = WEFT_ERR_INIT;
+	uint32_t found = 0;
+	int rc;
+
+	if (args->rest_count < 1 || args->rest_count > 2) {
+		fprintf(stderr, "weft flow logs: give a task, after the run if it is not the newest\n");
+		return WEFT_EXIT_USAGE;
+	}
+	rc = open_to_read(&run, word, &err);
+	for (uint32_t u = 0; !rc && u < run.flow->unit_count; u++) {
+		const struct weft_flow_task *task = weft_plan_task(&run.plan, u, NULL);
+		const char *want = args->rest[args->rest_count - 1];
+		struct weft_buf name, path;
+
+		weft_buf_init(&name, 4096);
+		weft_buf_init(&path, 4096);
+		weft_flow_unit_name(task, u - task->first_unit, &name);
+		if ((!strcmp(want, task->name) || !strcmp(want, weft_buf_str(&name))) &&
+		    !weft_run_log_path(&run, u, &path)) {
+			found++;
+			if (task->unit_count > 1)
+				printf("==> %s <==\n", weft_buf_str(&name));
+			print_file(weft_buf_str(&path));
+		}
+		weft_buf_fini(&name);
+		weft_buf_fini(&path);
+	}
+	weft_run_close(&run);
+	if (rc)
+		return weft_flow_fail(&err);
+	if (found)
+		return WEFT_EXIT_DONE;
+	fprintf(stderr, "weft flow: no task \"%s\" was submitted\n",
+		args->rest[args->rest_count - 1]);
+	return WEFT_EXIT_FAILED;
+}
+
+static int list_one(void *ctx, const char *dir)
+{
+	struct json_object *list = ctx;
+	struct weft_run run = { 0 };
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_run_totals t = { 0 };
+	int rc = weft_run_open(&run, dir, false, &err);
+
+	if (!rc)
+		weft_run_count(&run, &t);
+	if (list) {
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "run", json_object_new_string(strrchr(dir, '/') + 1));
+		json_object_object_add(one, "dir", json_object_new_string(dir));
+		if (rc)
+			json_object_object_add(one, "error", json_object_new_string(err.msg));
+		else
+			json_object_object_add(one, "over",
+					       json_object_new_boolean(!t.todo && !t.live));
+		json_object_object_add(one, "done", json_object_new_int64(t.done));
+		json_object_object_add(one, "failed", json_object_new_int64(t.failed));
+		json_object_array_add(list, one);
+	} else if (rc) {
+		printf("%-32s %s\n", strrchr(dir, '/') + 1, err.msg);
+	} else {
+		printf("%-32s %-9s %u done, %u failed, %u to come\n", run.id,
+		       t.todo || t.live ? "under way" : t.failed ? "failed" : "done",
+		       t.done + t.skipped, t.failed, t.todo + t.live);
+	}
+	weft_run_close(&run);
+	return 0;
+}
+
+int weft_flow_cmd_list(const struct weft_flow_args *args)
+{
+	struct json_object *list = args->json ? json_object_new_array() : NULL;
+	char home[3000];
+
+	snprintf(home, sizeof(home), "%.2900s/.weft", args->rest_count ? args->rest[0] : ".");
+	weft_flow_each_run(home, list_one, list);
+	if (list)
+		puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
+	json_object_put(list);
+	return WEFT_EXIT_DONE;
+}
+
+/* Only what a run's directory is made of; anything else stays and is named. */
+static int remove_run(const char *dir)
+{
+	static const char *const subs[] = { "log", "end" };
+	static const char *const files[] = { "run.db", "run.db-journal", "lock" };
+	char path[3800];
+
+	for (unsigned int s = 0; s < 2; s++) {
+		struct dirent *entry;
+		DIR *sub;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, subs[s]);
+		sub = opendir(path);
+		while (sub && (entry = readdir(sub))) {
+			snprintf(path, sizeof(path), "%.3000s/%s/%s", dir, subs[s], entry->d_name);
+			if (*entry->d_name != '.')
+				unlink(path);
+		}
+		if (sub)
+			closedir(sub);
+		snprintf(path, sizeof(path), "%s/%s", dir, subs[s]);
+		rmdir(path);
+	}
+	for (unsigned int f = 0; f < 3; f++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[f]);
+		unlink(path);
+	}
+	return rmdir(dir) ? -errno : 0;
+}
+
+int weft_flow_cmd_rm(const struct weft_flow_args *args)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char dir[3000];
+
+	if (args->rest_count < 1) {
+		fprintf(stderr, "weft flow rm: give the runs to forget\n");
+		return WEFT_EXIT_USAGE;
+	}
+	for (int i = 0; i < args->rest_count; i++) {
+		struct weft_run run = { 0 };
+		struct weft_run_totals t = { 0 };
+		int rc = weft_flow_find_run(args->rest[i], dir, &err);
+
+		if (rc)
+			return weft_flow_fail(&err);
+		rc = weft_run_open(&run, dir, true, &err);
+		if (!rc)
+			weft_run_count(&run, &t);
+		weft_run_close(&run);
+		if (rc == -EBUSY || (!args->force && (rc || t.todo || t.live))) {
+			fprintf(stderr, "weft flow: %s: %s\n", args->rest[i],
+				rc ? err.msg : "is not over; cancel it first, or --force");
+			return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_NO;
+		}
+		if (remove_run(dir)) {
+			fprintf(stderr, "weft flow: %s: not empty: something of yours is in it\n", dir);
+			return WEFT_EXIT_FAILED;
+		}
+	}
+	return WEFT_EXIT_DONE;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dryrun.c - what a run would submit and what it would cost, without Slurm
+ *
+ * Price is what the limits allow: units times nodes (GPUs) times the time
+ * limit.  A unit without a time limit counts with the default partition's;
+ * where there is none either, the price says "at least".  The critical path is
+ * the longest chain of time limits.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "tools/flow/cmd.h"
+
+struct price {
+	double node_hours, gpu_hours;
+	bool open;		/* a unit has no limit */
+	uint64_t critical_min;
+	uint32_t *path;
+	uint32_t path_count;
+};
+
+static void add_prices(const struct weft_plan *plan, uint32_t default_minutes,
+		       uint32_t *minutes, struct price *price)
+{
+	for (uint32_t o = 0; o < plan->object_count; o++) {
+		const struct weft_object *object = &plan->objects[o];
+		struct weft_object_cost cost;
+
+		weft_object_cost(object, &cost);
+		if (cost.minutes == UINT32_MAX)
+			cost.minutes = default_minutes;
+		if (cost.minutes == UINT32_MAX) {
+			price->open = true;
+			cost.minutes = 0;
+		}
+		price->node_hours += (double)object->unit_count * cost.nodes * cost.minutes / 60;
+		price->gpu_hours += (double)object->unit_count * (double)cost.gpus *
+				    cost.minutes / 60;
+		for (uint32_t i = 0; i < object->unit_count; i++) {
+			const struct weft_flow_task *task =
+				weft_plan_task(plan, object->units[i], NULL);
+			uint32_t t = (uint32_t)(task - plan->flow->tasks);
+
+			if (cost.minutes > minutes[t])
+				minutes[t] = cost.minutes;
+		}
+	}
+}
+
+static struct json_object *path_json(const struct weft_plan *plan, const struct price *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < p->path_count; i++)
+		json_object_array_add(list, json_object_new_string(
+						    plan->flow->tasks[p->path[i]].name));
+	return list;
+}
+
+static void print_json(const struct weft_plan *plan, const struct price *p,
+		       uint32_t units, uint32_t waiting)
+{
+	struct json_object *out = json_object_new_object();
+	struct json_object *objects = json_object_new_array();
+
+	json_object_object_add(out, "name", json_object_new_string(plan->flow->name));
+	json_object_object_add(out, "units", json_object_new_int64(units));
+	json_object_object_add(out, "later_waves", json_object_new_int64(waiting));
+	json_object_object_add(out, "node_hours", json_object_new_double(p->node_hours));
+	json_object_object_add(out, "gpu_hours", json_object_new_double(p->gpu_hours));
+	json_object_object_add(out, "price_is_lower_bound", json_object_new_boolean(p->open));
+	json_object_object_add(out, "critical_path_minutes",
+			       json_object_new_int64((int64_t)p->critical_min));
+	json_object_object_add(out, "critical_path", path_json(plan, p));
+	for (uint32_t o = 0; o < plan->object_count; o++) {
+		const struct weft_object *object = &plan->objects[o];
+		struct json_object *one = json_object_new_object();
+		struct weft_buf text;
+
+		weft_buf_init(&text, (size_t)1 << 20);
+		weft_object_array_text(plan, object, &text);
+		json_object_object_add(one, "task", json_object_new_string(
+					       plan->flow->tasks[object->task_idx].name));
+		json_object_object_add(one, "units", json_object_new_int64(object->unit_count));
+		if (object->is_array)
+			json_object_object_add(one, "array",
+					       json_object_new_string(weft_buf_str(&text)));
+		json_object_object_add(one, "dependencies",
+				       json_object_new_int64(object->term_count));
+		json_object_array_add(objects, one);
+		weft_buf_fini(&text);
+	}
+	json_object_object_add(out, "objects", objects);
+	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
+	json_object_put(out);
+}
+
+static void print_terms(const struct weft_plan *plan, const struct weft_object *object)
+{
+	static const char *const words[] = { "after", "after the end of",
+					     "after the failure of", "one to one after" };
+	uint32_t shown = object->term_count < 4 ? object->term_count : 3;
+
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct weft_term *term = &object->terms[i];
+		uint32_t task = plan->objects[term->object].task_idx;
+
+		printf("%s%s #%u %s", i ? ", " : "  ", words[term->kind], term->object,
+		       plan->flow->tasks[task].name);
+	}
+	if (shown < object->term_count)
+		printf(" and %u more", object->term_count - shown);
+}
+
+static void print_text(const struct weft_plan *plan, const struct price *p,
+		       uint32_t units, uint32_t waiting)
+{
+	uint32_t shown = plan->object_count < 40 ? plan->object_count : 30;
+
+	printf("%s: %u tasks as %u Slurm object%s\n", plan->flow->name, units,
+	       plan->object_count, plan->object_count == 1 ? "" : "s");
+	for (uint32_t o = 0; o < shown; o++) {
+		const struct weft_object *object = &plan->objects[o];
+		struct weft_buf text;
+
+		weft_buf_init(&text, (size_t)1 << 20);
+		weft_object_array_text(plan, object, &text);
+		printf("  #%-4u %-24.40s", o, plan->flow->tasks[object->task_idx].name);
+		if (object->is_array)
+			printf(" array of %u [%.40s%s]", object->unit_count,
+			       weft_buf_str(&text), text.len > 40 ? "..." : "");
+		else
+			printf(" job");
+		print_terms(plan, object);
+		putchar('\n');
+		weft_buf_fini(&text);
+	}
+	if (shown < plan->object_count)
+		printf("  ... and %u more\n", plan->object_count - shown);
+	if (waiting)
+		printf("later waves: %u tasks wait until there is room or their needs are decided\n",
+		       waiting);
+	printf("price: %s%.1f node-hours, %.1f GPU-hours\n", p->open ? "at least " : "",
+	       p->node_hours, p->gpu_hours);
+	printf("critical path: %llu h %02llu min, %u tasks:",
+	       (unsigned long long)(p->critical_min / 60),
+	       (unsigned long long)(p->critical_min % 60), p->path_count);
+	for (uint32_t i = 0; i < p->path_count && i < 12; i++)
+		printf("%s %s", i ? " >" : "", plan->flow->tasks[p->path[i]].name);
+	puts(p->path_count > 12 ? " > ..." : "");
+}
+
+static int price_plan(struct weft_plan *plan, const struct weft_flow_graph *graph,
+		      uint32_t default_minutes, const struct weft_flow_args *args,
+		      struct weft_err *err)
+{
+	struct price price = { 0 };
+	uint32_t *minutes = calloc(plan->flow->task_count + 1, sizeof(*minutes));
+	uint32_t waiting = 0;
+
+	price.path = calloc(plan->flow->task_count + 1, sizeof(*price.path));
+	if (!minutes || !price.path) {
+		free(minutes);
+		free(price.path);
+		return weft_err_set(err, ENOMEM, "out of memory");
+	}
+	for (uint32_t u = 0; u < plan->flow->unit_count; u++)
+		waiting += plan->units[u].state == WEFT_UNIT_TODO;
+	add_prices(plan, default_minutes, minutes, &price);
+	price.critical_min = weft_flow_graph_critical(graph, plan->flow, minutes, price.path,
+						      &price.path_count, err);
+	if (args->json)
+		print_json(plan, &price, plan->flow->unit_count, waiting);
+	else
+		print_text(plan, &price, plan->flow->unit_count, waiting);
+	free(minutes);
+	free(price.path);
+	return 0;
+}
+
+int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
+		      uint32_t max_array_size, uint32_t max_job_count,
+		      uint32_t default_minutes)
+{
+	struct weft_flow *flow = NULL;
+	struct weft_flow_graph graph = { 0 };
+	struct weft_plan plan = { 0 };
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_plan_limits limits = { max_array_size, max_job_count };
+	uint32_t first;
+	int rc = weft_flow_read(path, args->given, args->given_count, &flow, &err);
+
+	if (!rc)
+		rc = weft_flow_graph_init(&graph, flow, &err);
+	if (!rc)
+		rc = weft_plan_init(&plan, flow, &graph, &err);
+	if (!rc)
+		rc = weft_plan_apply_when(&plan, &err);
+	if (!rc && flow->max_queued && flow->max_queued < limits.max_queued)
+		limits.max_queued = flow->max_queued;
+	if (!rc)
+		rc = weft_plan_pass(&plan, &limits, &first, &err);
+	if (!rc)
+		rc = price_plan(&plan, &graph, default_minutes, args, &err);
+	if (plan.flow)
+		weft_plan_fini(&plan);
+	weft_flow_graph_fini(&graph);
+	weft_flow_destroy(flow);
+	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
+}

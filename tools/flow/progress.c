@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * progress.c - how a run looks while it goes, and what is said at its end
+ *
+ * On a terminal one bar a task, redrawn in place, at most twenty; elsewhere one
+ * line a minute.  The time left is the time so far scaled by what is left: good
+ * enough once a tenth is done, not shown before.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/flow/progress.h"
+
+#define BARS 20
+#define WIDTH 30
+
+static void count_task(const struct weft_run *run, const struct weft_flow_task *task,
+		       struct weft_run_totals *totals)
+{
+	memset(totals, 0, sizeof(*totals));
+	for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++) {
+		switch (run->plan.units[u].state) {
+		case WEFT_UNIT_TODO:
+			totals->todo++;
+			break;
+		case WEFT_UNIT_LIVE:
+			totals->live++;
+			totals->running += run->running[u];
+			break;
+		case WEFT_UNIT_DONE:
+			totals->done++;
+			break;
+		case WEFT_UNIT_SKIPPED:
+			totals->skipped++;
+			break;
+		default:
+			totals->failed++;
+		}
+	}
+}
+
+static void draw_bar(const struct weft_run *run, const struct weft_flow_task *task)
+{
+	struct weft_run_totals t;
+	uint32_t full, bad;
+
+	count_task(run, task, &t);
+	full = (uint32_t)((uint64_t)WIDTH * (t.done + t.skipped) / task->unit_count);
+	bad = (uint32_t)((uint64_t)WIDTH * t.failed / task->unit_count);
+	if (t.failed && !bad)
+		bad = 1;
+	fprintf(stderr, "\033[K%-20.20s [", task->name);
+	for (uint32_t i = 0; i < WIDTH; i++)
+		fputc(i < full ? '#' : i < full + bad ? '!' : '.', stderr);
+	fprintf(stderr, "] %u/%u", t.done + t.skipped, task->unit_count);
+	if (t.running)
+		fprintf(stderr, ", %u running", t.running);
+	if (t.failed)
+		fprintf(stderr, ", %u failed", t.failed);
+	fputc('\n', stderr);
+}
+
+void weft_progress_show(struct weft_progress *progress, const struct weft_run *run,
+			bool last)
+{
+	struct weft_run_totals t;
+	time_t now = time(NULL);
+	uint32_t ended, all = run->flow->unit_count, bars = 0;
+
+	if (!progress->started) {
+		progress->started = now;
+		progress->terminal = isatty(STDERR_FILENO);
+	}
+	if (!progress->terminal && !last && progress->shown &&
+	    now - progress->shown < 60)
+		return;
+	progress->shown = now;
+	weft_run_count(run, &t);
+	ended = t.done + t.skipped + t.failed;
+	if (progress->terminal) {
+		if (progress->lines)
+			fprintf(stderr, "\033[%uA", progress->lines);
+		for (uint32_t i = 0; i < run->flow->task_count && bars < BARS; i++, bars++)
+			draw_bar(run, &run->flow->tasks[run->graph.order[i]]);
+		if (run->flow->task_count > BARS) {
+			fprintf(stderr, "\033[K... and %u more tasks\n",
+				run->flow->task_count - BARS);
+			bars++;
+		}
+		progress->lines = bars + 1;
+		fprintf(stderr, "\033[K");
+	}
+	fprintf(stderr, "%s: %u of %u done, %u running, %u waiting, %u failed",
+		run->id, t.done + t.skipped, all, t.running, t.todo + t.live - t.running,
+		t.failed);
+	if (!last && ended * 10 >= all && ended < all && now > progress->started)
+		fprintf(stderr, ", about %lld min left",
+			((long long)(now - progress->started) * (all - ended) / ended + 59) / 60);
+	fputc('\n', stderr);
+}
+
+static void describe(const struct weft_run *run, uint32_t unit, struct weft_buf *out)
+{
+	const struct weft_unit *u = &run->plan.units[unit];
+	struct weft_unit_end end;
+	bool known = weft_state_get_end(run->state, unit, &end);
+	int code = known ? WEXITSTATUS(end.exit_status) : 0;
+
+	switch (u->cause) {
+	case WEFT_CAUSE_EXIT:
+		weft_buf_addf(out, "exit code %d", code);
+		break;
+	case WEFT_CAUSE_SIGNAL:
+		weft_buf_addf(out, "signal %d", known && WIFSIGNALED(end.exit_status) ?
+						      WTERMSIG(end.exit_status) : code - 128);
+		break;
+	case WEFT_CAUSE_OOM:
+		weft_buf_adds(out, "out of memory");
+		break;
+	case WEFT_CAUSE_TIMEOUT:
+		weft_buf_adds(out, "time limit");
+		break;
+	case WEFT_CAUSE_NODE_FAIL:
+		weft_buf_adds(out, "its node failed");
+		break;
+	case WEFT_CAUSE_DEPENDENCY:
+		weft_buf_adds(out, "not run: a task it needs failed");
+		break;
+	case WEFT_CAUSE_LOST:
+		weft_buf_adds(out, "gone from Slurm with no word of its end");
+		break;
+	default:
+		weft_buf_adds(out, weft_cause_name(u->cause));
+	}
+	if (known && *end.node)
+		weft_buf_addf(out, " on %s", end.node);
+	if (u->attempt)
+		weft_buf_addf(out, ", %u tries", u->attempt + 1u);
+}
+
+/* At most ten failures in full; the rest in one line by cause. */
+void weft_progress_summary(const struct weft_run *run)
+{
+	struct weft_run_totals t;
+	uint32_t shown = 0, causes[WEFT_CAUSE_NONE + 1] = { 0 };
+
+	weft_run_count(run, &t);
+	fprintf(stderr, "%s: %u done, %u skipped, %u failed, %u not finished\n", run->id,
+		t.done, t.skipped, t.failed, t.todo + t.live);
+	for (uint32_t u = 0; u < run->flow->unit_count; u++) {
+		const struct weft_unit *unit = &run->plan.units[u];
+		struct weft_buf name, why, log;
+
+		if (unit->state != WEFT_UNIT_FAILED)
+			continue;
+		causes[unit->cause <= WEFT_CAUSE_NONE ? unit->cause : WEFT_CAUSE_NONE]++;
+		if (unit->cause == WEFT_CAUSE_DEPENDENCY || ++shown > 10)
+			continue;
+		weft_buf_init(&name, 4096);
+		weft_buf_init(&why, 4096);
+		weft_buf_init(&log, 4096);
+		weft_flow_unit_name(weft_plan_task(&run->plan, u, NULL),
+				    u - weft_plan_task(&run->plan, u, NULL)->first_unit, &name);
+		describe(run, u, &why);
+		weft_run_log_path(run, u, &log);
+		fprintf(stderr, "  %s: %s%s%s\n", weft_buf_str(&name), weft_buf_str(&why),
+			log.len ? "; log: " : "", weft_buf_str(&log));
+		weft_buf_fini(&name);
+		weft_buf_fini(&why);
+		weft_buf_fini(&log);
+	}
+	if (!t.failed && !t.todo && !t.live)
+		return;
+	if (t.failed) {
+		fprintf(stderr, "by cause:");
+		for (int c = 0; c < WEFT_CAUSE_NONE; c++)
+			if (causes[c])
+				fprintf(stderr, " %s %u", weft_cause_name((enum weft_cause)c),
+					causes[c]);
+		fputc('\n', stderr);
+	}
+	fprintf(stderr, "to continue: weft flow resume %s\n", run->dir);
+}

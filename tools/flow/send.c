@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * send.c - objects into Slurm, each exactly once
+ *
+ * Order of events in a pass, and what a crash after each leaves:
+ *   1  the new objects are in the journal as SENT, without a job id
+ *      (nothing or some of it is in Slurm: adopt looks for it by comment)
+ *   2  they are submitted by four threads, parents before children; those that
+ *      wait for nothing new are held, so nothing of the pass can run or end
+ *   3  job ids are journalled as they come, many in one transaction
+ *   4  Slurm is asked once what it has: doubles, which a lost answer may have
+ *      made, are cancelled while all are still held
+ *   5  held objects are released one by one and journalled as FREE
+ * Because held jobs neither run nor vanish, adopt() always finds what was sent.
+ *
+ * An answer that does not come (-ETIMEDOUT) is looked up by comment, twice,
+ * before the object is sent again.  A refusal ends the pass: what it had sent
+ * is cancelled, still held, and its units wait for a resume.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/flow/run.h"
+#include "tools/slurm/submit.h"
+
+#define THREADS 4
+#define AGAIN_TRIES 60
+
+extern char **environ;
+
+struct sender {
+	struct weft_run *run;
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	uint32_t *queue;	/* object numbers, parents first */
+	uint32_t count, next, finished;
+	uint32_t busy;		/* threads still at work */
+	int rc;			/* the first failure */
+	struct weft_err err;
+};
+
+static void pause_msec(long msec)
+{
+	struct timespec t = { msec / 1000, msec % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void comment_of(const struct weft_run *run, uint32_t object, char text[160])
+{
+	snprintf(text, 160, "weft:%s:%u", run->id, object);
+}
+
+struct texts {
+	struct weft_buf script, array, dependency, out, comment;
+	char **env;
+	size_t env_count, env_own;
+	char *argv[512];
+	uint32_t argc;
+	struct weft_slurm_option *options;
+};
+
+static int env_add(struct texts *t, const char *name, const char *value)
+{
+	char *text;
+
+	if (asprintf(&text, "%s=%s", name, value) < 0)
+		return -ENOMEM;
+	t->env[t->env_count++] = text;
+	t->env[t->env_count] = NULL;
+	return 0;
+}
+
+/* A script's params, axes and env come through its environment. */
+static int script_env(const struct weft_run *run, const struct weft_object *object,
+		      struct texts *t, struct weft_err *err)
+{
+	const struct weft_flow_task *task = &run->flow->tasks[object->task_idx];
+	uint32_t local = object->units[0] - task->first_unit;
+	struct weft_buf value;
+	char num[16];
+	int rc = env_add(t, "WEFT_TASK", task->name);
+
+	for (uint32_t i = 0; i < run->flow->param_count && !rc; i++)
+		rc = env_add(t, run->flow->params[i].name, run->flow->params[i].value);
+	for (uint32_t i = 0; i < task->axis_count && !rc; i++)
+		rc = env_add(t, task->axes[i].name,
+			     weft_flow_lookup(run->flow, task, local,
+					      task->axes[i].name, num));
+	weft_buf_init(&value, (size_t)1 << 20);
+	for (uint32_t i = 0; i < task->env_count && !rc; i++) {
+		weft_buf_clear(&value);
+		rc = weft_flow_expand(run->flow, task, local, task->env[i].value,
+				      &value, err);
+		if (!rc)
+			rc = env_add(t, task->env[i].name, weft_buf_str(&value));
+	}
+	weft_buf_clear(&value);
+	for (uint32_t i = 0; i < task->arg_count && !rc && t->argc < 510; i++) {
+		weft_buf_clear(&value);
+		rc = weft_flow_expand(run->flow, task, local, task->args[i], &value, err);
+		t->argv[t->argc] = strdup(weft_buf_str(&value));
+		rc = rc ? rc : t->argv[t->argc++] ? 0 : -ENOMEM;
+	}
+	weft_buf_fini(&value);
+	return rc;
+}
+
+static int build_env(const struct weft_run *run, uint32_t number,
+		     const struct weft_object *object, struct texts *t,
+		     struct weft_err *err)
+{
+	const struct weft_flow_task *task = &run->flow->tasks[object->task_idx];
+	size_t count = 0;
+	char text[16];
+	int rc;
+
+	while (environ[count])
+		count++;
+	t->env = calloc(count + run->flow->param_count + task->axis_count +
+			task->env_count + 8, sizeof(*t->env));
+	if (!t->env)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environ[i], "SLURM_BITSTR_LEN=", 17))
+			t->env[t->env_count++] = environ[i];
+	t->env_own = t->env_count;
+	snprintf(text, sizeof(text), "%u", number);
+	rc = env_add(t, "WEFT_RUN", run->id);
+	if (!rc)
+		rc = env_add(t, "WEFT_DIR", run->dir);
+	if (!rc)
+		rc = env_add(t, "WEFT_OBJECT", text);
+	if (!rc && task->script)
+		rc = script_env(run, object, t, err);
+	return rc;
+}
+
+static void texts_fini(struct texts *t)
+{
+	weft_buf_fini(&t->script);
+	weft_buf_fini(&t->array);
+	weft_buf_fini(&t->dependency);
+	weft_buf_fini(&t->out);
+	weft_buf_fini(&t->comment);
+	for (size_t i = t->env_own; i < t->env_count; i++)
+		free(t->env[i]);
+	for (uint32_t i = 1; i < t->argc; i++)
+		free(t->argv[i]);
+	free(t->env);
+	free(t->options);
+}
+
+static int build_texts(const struct weft_run *run, uint32_t number,
+		       struct texts *t, struct weft_slurm_job *job, struct weft_err *err)
+{
+	const struct weft_object *object = &run->plan.objects[number];
+	const struct weft_flow_task *task = &run->flow->tasks[object->task_idx];
+	const struct weft_setting_value *own = weft_object_setting(object, "comment");
+	char comment[160];
+	int rc;
+
+	weft_buf_init(&t->script, WEFT_FLOW_SCRIPT_LIMIT);
+	weft_buf_init(&t->array, (size_t)1 << 20);
+	weft_buf_init(&t->dependency, (size_t)4 << 20);
+	weft_buf_init(&t->out, 4096);
+	weft_buf_init(&t->comment, 4096);
+	rc = weft_object_script(&run->plan, object, &t->script, err);
+	if (!rc)
+		rc = weft_object_array_text(&run->plan, object, &t->array);
+	if (!rc)
+		rc = weft_object_dependency(&run->plan, object, &t->dependency, err);
+	t->argv[t->argc++] = (char *)(task->script ? task->script : task->name);
+	if (!rc)
+		rc = build_env(run, number, object, t, err);
+	if (rc)
+		return rc;
+	comment_of(run, number, comment);
+	weft_buf_addf(&t->comment, "%s%s%s", comment, own && own->value ? " " : "",
+		      own && own->value ? own->value : "");
+	own = weft_object_setting(object, "output");
+	if (own && own->value)
+		weft_buf_adds(&t->out, own->value);
+	else
+		weft_buf_addf(&t->out, "%s/log/%u%s.out", run->dir, number,
+			      object->is_array ? "_%a" : "");
+	t->options = calloc(object->setting_count + 2, sizeof(*t->options));
+	if (!t->options)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < object->setting_count; i++)
+		t->options[i] = (struct weft_slurm_option){
+			object->settings[i].option->name, object->settings[i].value };
+	job->option_count = object->setting_count;
+	job->options = t->options;
+	return 0;
+}
+
+static int send_one(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
+		    struct weft_err *err)
+{
+	const struct weft_object *object = &run->plan.objects[number];
+	const struct weft_flow_task *task = &run->flow->tasks[object->task_idx];
+	const struct weft_setting_value *name = weft_object_setting(object, "job-name");
+	const struct weft_setting_value *error = weft_object_setting(object, "error");
+	struct texts *t = calloc(1, sizeof(*t));
+	struct weft_slurm_job job = { 0 };
+	char signal[32];
+	int rc = t ? build_texts(run, number, t, &job, err) : -ENOMEM;
+
+	if (!rc) {
+		job.name = name && name->value ? name->value : task->name;
+		job.script = weft_buf_str(&t->script);
+		job.work_dir = run->flow->dir;
+		job.std_out = weft_buf_str(&t->out);
+		job.std_err = error ? error->value : NULL;
+		job.comment = weft_buf_str(&t->comment);
+		job.array = object->is_array ? weft_buf_str(&t->array) : NULL;
+		job.dependency = t->dependency.len ? weft_buf_str(&t->dependency) : NULL;
+		job.begin = object->begin;
+		job.hold = object->root;
+		job.env = t->env;
+		job.argv = t->argv;
+		job.argc = t->argc;
+		if (task->checkpoint_signal) {
+			snprintf(signal, sizeof(signal), "B:%d@%u",
+				 task->checkpoint_signal, task->checkpoint_grace_sec);
+			t->options[job.option_count++] =
+				(struct weft_slurm_option){ "signal", signal };
+			t->options[job.option_count++] =
+				(struct weft_slurm_option){ "requeue", NULL };
+		}
+		rc = weft_slurm_submit(&job, ret_job_id, err);
+	}
+	if (t)
+		texts_fini(t);
+	free(t);
+	if (rc == -ENOMEM)
+		weft_err_set(err, ENOMEM, "out of memory");
+	else if (rc)
+		weft_err_prefix(err, "task \"%.60s\"", task->name);
+	return rc;
+}
+
+/* The job id of an object whose answer was lost, 0 if Slurm has none. */
+static int look_up(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
+		   struct weft_err *err)
+{
+	struct weft_job_list list;
+	char comment[160];
+	size_t len;
+	int rc;
+
+	comment_of(run, number, comment);
+	len = strlen(comment);
+	*ret_job_id = 0;
+	rc = weft_slurm_list(comment, &list, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!list.jobs[i].comment[len] || list.jobs[i].comment[len] == ' ')
+			*ret_job_id = list.jobs[i].job_id;
+	weft_job_list_fini(&list);
+	return 0;
+}
+
+static int send_surely(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
+		       struct weft_err *err)
+{
+	int rc = -EAGAIN;
+
+	for (int tries = 0; tries < AGAIN_TRIES; tries++) {
+		rc = send_one(run, number, ret_job_id, err);
+		if (rc == -ETIMEDOUT) {
+			for (int look = 0; look < 2; look++) {
+				pause_msec(look ? 8000 : 2000);
+				if (!look_up(run, number, ret_job_id, err) && *ret_job_id)
+					return 0;
+			}
+			continue;
+		}
+		if (rc != -EAGAIN)
+			return rc;
+		pause_msec(tries < 10 ? 200 : 5000);
+	}
+	return rc;
+}
+
+/* Parents that were sent in this pass must have their ids first. */
+static bool parents_ready(const struct weft_plan *plan, const struct weft_object *object)
+{
+	for (uint32_t i = 0; i < object->term_count; i++)
+		if (!plan->objects[object->terms[i].object].job_id)
+			return false;
+	return true;
+}
+
+static void *send_thread(void *arg)
+{
+	struct sender *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->rc && s->next < s->count) {
+		uint32_t number = s->queue[s->next++], job_id = 0;
+		struct weft_object *object = &s->run->plan.objects[number];
+		struct weft_err err = WEFT_ERR_INIT;
+		int rc;
+
+		while (!s->rc && !parents_ready(&s->run->plan, object))
+			pthread_cond_wait(&s->moved, &s->lock);
+		if (s->rc)
+			break;
+		pthread_mutex_unlock(&s->lock);
+		rc = send_surely(s->run, number, &job_id, &err);
+		pthread_mutex_lock(&s->lock);
+		if (rc && !s->rc) {
+			s->rc = rc;
+			s->err = err;
+		} else if (!rc) {
+			object->job_id = job_id;
+			object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
+		}
+		s->finished++;
+		pthread_cond_broadcast(&s->moved);
+	}
+	s->busy--;
+	pthread_cond_broadcast(&s->moved);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* Journal job ids while the threads work: everything new, then wait a little. */
+static int journal_ids(struct sender *s, struct weft_err *err)
+{
+	uint8_t *written = calloc(s->count + 1, 1);
+	uint32_t wrote = 0;
+	int rc = written ? 0 : weft_err_set(err, ENOMEM, "out of memory");
+
+	pthread_mutex_lock(&s->lock);
+	while (s->busy || (!rc && wrote < s->finished)) {
+		uint32_t batch = 0;
+
+		if (s->busy) {
+			struct timespec until;
+
+			clock_gettime(CLOCK_REALTIME, &until);
+			until.tv_nsec += 100000000;
+			if (until.tv_nsec >= 1000000000) {
+				until.tv_nsec -= 1000000000;
+				until.tv_sec++;
+			}
+			pthread_cond_timedwait(&s->moved, &s->lock, &until);
+			if (s->busy && s->finished - wrote < 256)
+				continue;
+		}
+		if (rc)
+			continue;
+		rc = weft_state_begin(s->run->state, err);
+		for (uint32_t i = 0; i < s->count && !rc; i++) {
+			if (written[i] || !s->run->plan.objects[s->queue[i]].job_id)
+				continue;
+			rc = weft_state_put_job(s->run->state, &s->run->plan, s->queue[i], err);
+			written[i] = 1;
+			batch++;
+		}
+		if (!rc)
+			rc = weft_state_commit(s->run->state, err);
+		wrote = batch ? wrote + batch : s->finished;
+		if (rc && !s->rc) {
+			s->rc = rc;
+			s->err = *err;
+			pthread_cond_broadcast(&s->moved);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	free(written);
+	return rc;
+}
+
+static int send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
+		    struct weft_err *err)
+{
+	struct sender s = { .run = run, .queue = queue, .count = count };
+	pthread_t threads[THREADS];
+	unsigned int started = 0;
+	int rc;
+
+	pthread_mutex_init(&s.lock, NULL);
+	pthread_cond_init(&s.moved, NULL);
+	pthread_mutex_lock(&s.lock);
+	while (started < THREADS && started < count &&
+	       !pthread_create(&threads[started], NULL, send_thread, &s))
+		started++;
+	s.busy = started;
+	pthread_mutex_unlock(&s.lock);
+	rc = started ? journal_ids(&s, err) :
+		       weft_err_set(err, EAGAIN, "cannot start a thread");
+	for (unsigned int i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	pthread_cond_destroy(&s.moved);
+	pthread_mutex_destroy(&s.lock);
+	if (!rc && s.rc) {
+		rc = s.rc;
+		*err = s.err;
+	}
+	return rc;
+}
+
+/* One look: cancel jobs that carry an object's number but not its id. */
+static int cancel_doubles(struct weft_run *run, struct weft_err *err)
+{
+	struct weft_job_list list;
+	char prefix[128];
+	uint32_t last = 0;
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
+	rc = weft_slurm_list(prefix, &list, err);
+	if (rc)
+		return rc;
+	run->rpc_count++;
+	for (uint32_t i = 0; i < list.count && !rc; i++) {
+		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		uint32_t job_id = list.jobs[i].job_id;
+		char text[16];
+
+		if (number >= run->plan.object_count || job_id == last ||
+		    list.jobs[i].state > WEFT_JOB_RUNNING ||
+		    run->plan.objects[number].job_id == job_id)
+			continue;
+		last = job_id;
+		snprintf(text, sizeof(text), "%u", job_id);
+		rc = weft_slurm_cancel(text, err);
+	}
+	weft_job_list_fini(&list);
+	return rc;
+}
+
+static int release_held(struct weft_run *run, struct weft_err *err)
+{
+	bool open = false;
+	int rc = 0;
+
+	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++) {
+		struct weft_object *object = &run->plan.objects[o];
+
+		if (object->state != WEFT_OBJECT_HELD)
+			continue;
+		for (int tries = 0; tries < AGAIN_TRIES; tries++) {
+			rc = weft_slurm_release(object->job_id, err);
+			if (rc != -EAGAIN)
+				break;
+			pause_msec(tries < 10 ? 200 : 5000);
+		}
+		if (rc == -ENOENT)
+			rc = 0;	/* cancelled by hand meanwhile: update() will see */
+		if (rc)
+			break;
+		object->state = WEFT_OBJECT_FREE;
+		if (!open)
+			rc = weft_state_begin(run->state, err);
+		open = !rc;
+		if (!rc)
+			rc = weft_state_put_job(run->state, &run->plan, o, err);
+	}
+	if (open) {
+		struct weft_err other = WEFT_ERR_INIT;
+		int end = weft_state_commit(run->state, rc ? &other : err);
+
+		rc = rc ? rc : end;
+	}
+	return rc;
+}
+
+/* A refusal: take back what this pass sent; nothing of it has run. */
+static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (weft_state_begin(run->state, &err))
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		struct weft_object *object = &run->plan.objects[queue[i]];
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", object->job_id);
+		if (object->job_id)
+			weft_slurm_cancel(text, &err);
+		object->state = WEFT_OBJECT_OVER;
+		weft_state_put_job(run->state, &run->plan, queue[i], &err);
+		for (uint32_t u = 0; u < object->unit_count; u++) {
+			struct weft_unit *unit = &run->plan.units[object->units[u]];
+
+			unit->state = WEFT_UNIT_TODO;
+			weft_state_put_unit(run->state, &run->plan, object->units[u],
+					    NULL, &err);
+		}
+	}
+	weft_state_commit(run->state, &err);
+}
+
+static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
+		      struct weft_err *err)
+{
+	int rc = send_all(run, queue, count, err);
+
+	if (rc == -EINVAL || rc == -ESRCH) {
+		take_back(run, queue, count);
+		return rc;
+	}
+	if (!rc)
+		rc = cancel_doubles(run, err);
+	return rc ? rc : release_held(run, err);
+}
+
+int weft_run_pass(struct weft_run *run, struct weft_err *err)
+{
+	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
+				run->limits.max_job_count - run->limits.job_count - 100 : 1;
+	struct weft_plan_limits limits = { run->limits.max_array_size, room };
+	uint32_t first, count, *queue;
+	int rc;
+
+	if (run->stopping)
+		return 0;
+	if (run->flow->max_queued && run->flow->max_queued < room)
+		limits.max_queued = run->flow->max_queued;
+	weft_plan_settle(&run->plan);
+	rc = weft_plan_pass(&run->plan, &limits, &first, err);
+	count = run->plan.object_count - first;
+	if (rc || !count)
+		return rc;
+	queue = calloc(count, sizeof(*queue));
+	if (!queue)
+		return weft_err_set(err, ENOMEM, "out of memory");
+	rc = weft_state_begin(run->state, err);
+	for (uint32_t i = 0; i < count && !rc; i++) {
+		queue[i] = first + i;
+		run->plan.objects[first + i].state = WEFT_OBJECT_SENT;
+		rc = weft_state_put_object(run->state, &run->plan, first + i, err);
+	}
+	if (!rc)
+		rc = weft_state_commit(run->state, err);
+	if (!rc)
+		rc = send_queue(run, queue, count, err);
+	free(queue);
+	return rc ? rc : (int)count;
+}
+
+int weft_run_adopt(struct weft_run *run, struct weft_err *err)
+{
+	struct weft_job_list list;
+	char prefix[128];
+	uint32_t *queue, count = 0;
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
+	rc = weft_slurm_list(prefix, &list, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < list.count; i++) {
+		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		struct weft_object *object;
+
+		if (number >= run->plan.object_count)
+			continue;
+		object = &run->plan.objects[number];
+		if (object->state != WEFT_OBJECT_SENT || object->job_id)
+			continue;
+		object->job_id = list.jobs[i].job_id;
+		object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
+		rc = weft_state_put_job(run->state, &run->plan, (uint32_t)number, err);
+		if (rc)
+			break;
+	}
+	weft_job_list_fini(&list);
+	queue = calloc(run->plan.object_count + 1, sizeof(*queue));
+	if (!rc && !queue)
+		rc = weft_err_set(err, ENOMEM, "out of memory");
+	for (uint32_t o = 0; !rc && o < run->plan.object_count; o++)
+		if (run->plan.objects[o].state == WEFT_OBJECT_SENT)
+			queue[count++] = o;
+	if (!rc)
+		rc = count ? send_queue(run, queue, count, err) :
+			     cancel_doubles(run, err);
+	if (!rc && !count)
+		rc = release_held(run, err);
+	free(queue);
+	return rc;
+}
