@@ -27,6 +27,7 @@ extern const struct weft_cmd weft_cmd_flow;
 extern const struct weft_cmd weft_cmd_map;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_policy;
 extern const struct weft_cmd weft_cmd_sandbox;
+extern const struct weft_cmd weft_cmd_sched;
 extern const struct weft_cmd weft_cmd_topo;
 
 #endif

@@ -31,6 +31,7 @@ static const struct weft_cmd *const commands[] = {
 #endif
 	&weft_cmd_policy,
 	&weft_cmd_sandbox,
+	&weft_cmd_sched,
 	&weft_cmd_topo,
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

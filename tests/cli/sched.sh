@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sched.sh - weft sched stats, on files; nobody is asked over a network
+set -u
+. "${srcdir:-.}/tests/cli/lib.sh"
+printf '{\n"started_sec": 100, "last_sec": 0, "cycles": 7, "cycle_usec": 12345,\n"steered": 3, "steer_missed": 1}\n' >"$cli_tmp/good"
+printf '{"cycles": 7,\n "depth": "many"}' >"$cli_tmp/type"
+printf '{"other": 7}' >"$cli_tmp/other"
+printf '{"cycles": ' >"$cli_tmp/broken"
+
+stats() { "$weft" sched stats "$@"; }
+
+check "a count" 0 '^cycles +7$' "" stats --file="$cli_tmp/good"
+check "a time" 0 '^cycle time, last +12\.345 ms$' "" stats -f "$cli_tmp/good"
+check "no cycle yet" 0 '^last cycle +never$' "" stats -f "$cli_tmp/good"
+check "missed" 0 '^got other GPUs +1$' "" stats -f "$cli_tmp/good"
+check "json" 0 '"cycle_usec": ?12345' "" stats --json -f "$cli_tmp/good"
+check "no number" 1 "" 'type:2:[0-9]+: depth: a whole number' stats -f "$cli_tmp/type"
+check "another file" 1 "" 'no numbers of sched/weft' stats -f "$cli_tmp/other"
+check "half a file" 1 "" 'broken:1:' stats -f "$cli_tmp/broken"
+check "no file" 1 "" 'No such file' stats -f "$cli_tmp/none"
+check "help" 0 '^usage: weft sched stats' "" "$weft" sched --help
+check "help of the verb" 0 '--file' "" stats --help
+check "no verb" 2 "" 'what shall it do' "$weft" sched
+check "wrong verb" 2 "" 'no stat$' "$weft" sched stat
+check "operand" 2 "" 'unexpected x' stats x
+cli_end
