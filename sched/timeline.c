@@ -457,10 +457,14 @@ static bool is_closed(const struct weft_timeline *tl, uint32_t node_idx,
 	return false;
 }
 
-/* The time in which its own reservation lets the job be on the node. */
+/*
+ * The time in which its own reservation lets the job begin on the node.  It
+ * may be asked for longer than the reservation lasts: Slurm starts it, and
+ * ends it with the reservation (ResvOverRun).
+ */
 static bool own_window(const struct weft_timeline *tl, uint32_t node_idx,
-		       const struct weft_need *need, uint32_t duration_sec,
-		       int64_t *from, int64_t *until)
+		       const struct weft_need *need, int64_t *from,
+		       int64_t *until)
 {
 	const struct weft_reservation *resv;
 
@@ -475,10 +479,8 @@ static bool own_window(const struct weft_timeline *tl, uint32_t node_idx,
 		*from = resv->start_sec;
 	if (resv->end_sec == WEFT_TIME_NEVER)
 		return true;
-	if (weft_time_after(*from, duration_sec) > resv->end_sec)
-		return false;
-	*until = resv->end_sec - (int64_t)duration_sec + 1;
-	return true;
+	*until = resv->end_sec;
+	return *from < resv->end_sec;
 }
 
 int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
@@ -495,8 +497,7 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 	for (;;) {
 		limit = WEFT_TIME_NEVER;
 		if (start == WEFT_TIME_NEVER ||
-		    !own_window(tl, node_idx, need, duration_sec, &start,
-				&limit))
+		    !own_window(tl, node_idx, need, &start, &limit))
 			break;
 		if (is_closed(tl, node_idx, need, &start, duration_sec, &limit))
 			continue;

@@ -241,6 +241,10 @@ START_TEST(reservations_licences_and_down_nodes)
 	plan = sample_plan(&s, &shape, 1, &job, 1);
 	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 600);
 	weft_plan_destroy(plan);
+	shape.limit_sec = 5000;		/* longer than the reservation */
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 600);
+	weft_plan_destroy(plan);
 
 	shape.resv_idx = -1;
 	s.cluster.resv_count = 0;

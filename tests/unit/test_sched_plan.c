@@ -262,7 +262,7 @@ static void free_world(struct world *w)
 /* ---- the oracle --------------------------------------------------------- */
 
 static bool closed(const struct world *w, const struct weft_shape *s,
-		   uint32_t i, int t)
+		   uint32_t i, int begin, int t)
 {
 	const struct weft_reservation *r = &w->resv[0];
 	bool inside;
@@ -271,6 +271,9 @@ static bool closed(const struct world *w, const struct weft_shape *s,
 		return true;
 	if (!w->c.resv_count)
 		return false;
+	/* In its own it must begin; what is over it is Slurm's to end. */
+	if (s->resv_idx == 0)
+		t = begin;
 	inside = weft_idxset_has(r->nodes, i) && t >= r->start_sec &&
 		t < r->end_sec;
 	return s->resv_idx == 0 ? !inside : inside;
@@ -303,7 +306,7 @@ static int room(const struct world *w, const struct weft_shape *s, uint32_t i,
 		const struct second *x = &w->at[i][u];
 
 		if (x->whole || (s->exclusive && x->users) ||
-		    closed(w, s, i, u))
+		    closed(w, s, i, t, u))
 			return -1;
 		cpus = x->cpus < cpus ? x->cpus : cpus;
 		mem = x->mem < mem ? x->mem : mem;
