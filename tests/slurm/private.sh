@@ -232,7 +232,7 @@ private_stop()
 	private_wait 10 eval '[ -z "$(timeout 3 squeue -h)" ]'
 	# shellcheck disable=SC2046  # a list of numbers
 	kill $(private_pids) 2>/dev/null
-	if ! private_wait 15 private_no_pids; then
+	if ! private_wait 60 private_no_pids; then
 		not_ok "every daemon ended when told to"
 		# shellcheck disable=SC2046
 		kill -9 $(private_pids) 2>/dev/null

@@ -51,6 +51,7 @@ before=$(log | grep -c 'settings read')
 scontrol reconfigure
 private_wait 5 settings_read $((before + 1))
 check "a missing file gives the defaults" settings_read $((before + 1))
-check "slurmctld never went down" \
-	[ "$(log | grep -c 'Running as primary controller')" -eq 1 ]
+# (Later releases run slurmctld anew at each reconfigure, so no count of starts.)
+never_fatal() { scontrol ping | grep -q UP && ! log | grep -q 'fatal:'; }
+check "slurmctld answers and was never fatal" never_fatal
 finish

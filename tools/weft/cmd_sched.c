@@ -64,14 +64,6 @@ static const struct row {
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
-static int64_t number(struct json_object *root, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(root, key, &value) ?
-		json_object_get_int64(value) : 0;
-}
-
 static void print_value(int64_t value, enum unit unit)
 {
 	time_t at = value;
@@ -155,6 +147,14 @@ static int show_file(const char *path, bool json)
 }
 
 #ifdef HAVE_LIBSLURM
+static int64_t number(struct json_object *root, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(root, key, &value) ?
+		json_object_get_int64(value) : 0;
+}
+
 static int other_scheduler(const struct weft_ctl_state *state)
 {
 	fprintf(stderr, "weft sched: slurmctld runs %s, not Weft's scheduler; it has no such numbers (see sdiag)\n",
