@@ -26,8 +26,10 @@ struct weft_cmd {
 extern const struct weft_cmd weft_cmd_flow;
 extern const struct weft_cmd weft_cmd_map;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_policy;
+extern const struct weft_cmd weft_cmd_queue;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_sandbox;
 extern const struct weft_cmd weft_cmd_sched;
 extern const struct weft_cmd weft_cmd_topo;
+extern const struct weft_cmd weft_cmd_why;	/* with libslurm only */
 
 #endif

@@ -30,9 +30,15 @@ static const struct weft_cmd *const commands[] = {
 	&weft_cmd_map,
 #endif
 	&weft_cmd_policy,
+#ifdef HAVE_LIBSLURM
+	&weft_cmd_queue,
+#endif
 	&weft_cmd_sandbox,
 	&weft_cmd_sched,
 	&weft_cmd_topo,
+#ifdef HAVE_LIBSLURM
+	&weft_cmd_why,
+#endif
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * why_load.c - see why_load.h
+ *
+ * One request, the one that squeue makes: authentication and PrivateData are
+ * Slurm's own.  The place in line counts the visible waiting jobs of the same
+ * partition with a higher priority; held jobs are in nobody's way.  Cost:
+ * O(jobs log jobs), by sorting.
+ *
+ * The numbers of enum job_state_reason used here are the same in 22.05 and
+ * 24.11; limits of accounts and QOS are told by the text of their range.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
+
+#include "tools/slurm/why_load.h"
+
+static char *copy(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static bool is_account_limit(uint32_t code)
+{
+	return (code >= WAIT_ASSOC_JOB_LIMIT && code <= WAIT_ASSOC_TIME_LIMIT) ||
+		(code >= WAIT_QOS_THRES && code <= WAIT_QOS_TIME_LIMIT) ||
+		code == WAIT_QOS || code == WAIT_ACCOUNT ||
+		(code >= WAIT_QOS_GRP_CPU && code <= WAIT_ASSOC_MAX_SUB_JOB) ||
+		(code >= WAIT_ASSOC_GRP_UNK && code <= WAIT_QOS_MIN_BB) ||
+		(code >= WAIT_QOS_MAX_BB_PER_ACCT &&
+		 code <= WAIT_QOS_MAX_SUB_JOB_PER_ACCT) ||
+		code == WAIT_ACCOUNT_POLICY ||
+		(code >= WAIT_ASSOC_GRP_BILLING && code <= WAIT_QOS_MIN_BILLING);
+}
+
+static enum weft_why_cause cause_of(uint32_t code)
+{
+	switch (code) {
+	case WAIT_NO_REASON:
+		return WEFT_WHY_UNKNOWN;
+	case WAIT_RESOURCES:
+		return WEFT_WHY_RESOURCES;
+	case WAIT_PRIORITY:
+		return WEFT_WHY_PRIORITY;
+	case WAIT_DEPENDENCY:
+		return WEFT_WHY_DEPENDENCY;
+	case WAIT_DEP_INVALID:
+		return WEFT_WHY_DEPENDENCY_NEVER;
+	case WAIT_TIME:
+		return WEFT_WHY_BEGIN;
+	case WAIT_HELD_USER:
+		return WEFT_WHY_HELD_USER;
+	case WAIT_HELD:
+		return WEFT_WHY_HELD_ADMIN;
+	case WAIT_PART_DOWN:
+	case WAIT_PART_INACTIVE:
+		return WEFT_WHY_PARTITION_DOWN;
+	case WAIT_PART_NODE_LIMIT:
+	case WAIT_PART_TIME_LIMIT:
+		return WEFT_WHY_PARTITION_LIMIT;
+	case WAIT_RESERVATION:
+		return WEFT_WHY_RESERVATION;
+	case WAIT_LICENSES:
+		return WEFT_WHY_LICENSE;
+	case WAIT_ARRAY_TASK_LIMIT:
+		return WEFT_WHY_ARRAY_LIMIT;
+	case WAIT_NODE_NOT_AVAIL:
+		return WEFT_WHY_NODES_DOWN;
+	case FAIL_BAD_CONSTRAINTS:
+		return WEFT_WHY_NEVER;
+	default:
+		return is_account_limit(code) ? WEFT_WHY_ACCOUNT_LIMIT :
+						WEFT_WHY_OTHER;
+	}
+}
+
+static const char *detail_of(const job_info_t *info, enum weft_why_cause cause)
+{
+	if (info->state_desc && info->state_desc[0])
+		return info->state_desc;
+	switch (cause) {
+	case WEFT_WHY_DEPENDENCY:
+	case WEFT_WHY_DEPENDENCY_NEVER:
+		return info->dependency;
+	case WEFT_WHY_LICENSE:
+		return info->licenses;
+	case WEFT_WHY_RESERVATION:
+		return info->resv_name;
+	case WEFT_WHY_PARTITION_DOWN:
+	case WEFT_WHY_PARTITION_LIMIT:
+	case WEFT_WHY_NEVER:
+		return info->partition;
+	case WEFT_WHY_NODES_DOWN:
+		return info->req_nodes;
+	default:
+		return NULL;
+	}
+}
+
+static char *id_of(const job_info_t *info)
+{
+	char id[128];
+
+	if (info->array_task_str && info->array_task_str[0])
+		snprintf(id, sizeof(id), "%u_[%.100s]", info->array_job_id,
+			 info->array_task_str);
+	else if (info->array_job_id && info->array_task_id != NO_VAL)
+		snprintf(id, sizeof(id), "%u_%u", info->array_job_id,
+			 info->array_task_id);
+	else
+		snprintf(id, sizeof(id), "%u", info->job_id);
+	return copy(id);
+}
+
+static char *user_of(const job_info_t *info)
+{
+	const struct passwd *pw;
+	char text[24];
+
+	if (info->user_name && info->user_name[0])
+		return copy(info->user_name);
+	pw = getpwuid(info->user_id);
+	if (pw)
+		return copy(pw->pw_name);
+	snprintf(text, sizeof(text), "%u", info->user_id);
+	return copy(text);
+}
+
+/* Slurm's words for its states, in the order of enum job_states. */
+static const char *state_of(uint32_t base)
+{
+	static const char *const word[] = {
+		"PENDING", "RUNNING", "SUSPENDED", "COMPLETED", "CANCELLED",
+		"FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL",
+		"DEADLINE", "OUT_OF_MEMORY",
+	};
+
+	return base < sizeof(word) / sizeof(*word) ? word[base] : "UNKNOWN";
+}
+
+/* false: no memory. */
+static bool fill(struct weft_why_job *job, const job_info_t *info)
+{
+	uint32_t base = info->job_state & JOB_STATE_BASE;
+
+	job->job_id = info->job_id;
+	job->array_id = info->array_job_id;
+	job->waits = base == JOB_PENDING;
+	job->own = info->user_id == getuid();
+	job->code = info->state_reason;
+	job->cause = cause_of(info->state_reason);
+	job->priority = info->priority;
+	job->start_sec = info->start_time;
+	job->id = id_of(info);
+	job->user = user_of(info);
+	job->partition = copy(info->partition);
+	job->name = copy(info->name);
+	job->state = copy(state_of(base));
+	job->detail = copy(detail_of(info, job->cause));
+	return job->id && job->user && job->partition && job->name &&
+		job->state && job->detail;
+}
+
+/* Waiting jobs first, by partition, highest priority first. */
+static int compare(const void *a, const void *b)
+{
+	const struct weft_why_job *x = a, *y = b;
+	int rc;
+
+	if (x->waits != y->waits)
+		return x->waits ? -1 : 1;
+	rc = strcmp(x->partition, y->partition);
+	if (rc)
+		return rc;
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return x->job_id < y->job_id ? -1 : x->job_id > y->job_id;
+}
+
+/* Could it start if there were room?  What waits for itself is in nobody's way. */
+static bool contends(const struct weft_why_job *job)
+{
+	return job->cause == WEFT_WHY_RESOURCES ||
+	       job->cause == WEFT_WHY_PRIORITY ||
+	       job->cause == WEFT_WHY_LICENSE ||
+	       job->cause == WEFT_WHY_UNKNOWN;
+}
+
+/* Sorted by partition and priority: those of equal priority have one number. */
+static void count_ahead(struct weft_why *why)
+{
+	struct weft_why_job *job = why->job;
+	uint32_t above = 0, equal = 0;
+
+	for (uint32_t i = 0; i < why->job_count && job[i].waits; i++) {
+		if (!i || strcmp(job[i].partition, job[i - 1].partition) != 0) {
+			above = equal = 0;
+		} else if (job[i].priority != job[i - 1].priority) {
+			above += equal;
+			equal = 0;
+		}
+		job[i].ahead_count = above;
+		equal += contends(&job[i]);
+	}
+}
+
+int weft_why_load(struct weft_why **ret_why, struct weft_err *err)
+{
+	struct weft_why *why = calloc(1, sizeof(*why));
+	job_info_msg_t *msg = NULL;
+	bool ok = why;
+
+	slurm_init(NULL);
+	if (slurm_load_jobs(0, &msg, SHOW_ALL | SHOW_DETAIL)) {
+		weft_why_destroy(why);
+		return weft_err_set(err, EIO, "cannot ask slurmctld for jobs: %s",
+				    slurm_strerror(errno));
+	}
+	if (ok)
+		why->job = calloc(msg->record_count + 1, sizeof(*why->job));
+	ok = ok && why->job;
+	for (uint32_t i = 0; ok && i < msg->record_count; i++)
+		ok = fill(&why->job[why->job_count++], &msg->job_array[i]);
+	slurm_free_job_info_msg(msg);
+	if (!ok) {
+		weft_why_destroy(why);
+		return weft_err_set(err, ENOMEM, "out of memory");
+	}
+	qsort(why->job, why->job_count, sizeof(*why->job), compare);
+	count_ahead(why);
+	*ret_why = why;
+	return 0;
+}

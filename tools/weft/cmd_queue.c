@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_queue.c - `weft queue`: the jobs that wait, each with its reason
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "tools/slurm/why_load.h"
+#include "tools/weft/cmd.h"
+
+static void print_help(FILE *out)
+{
+	fputs("usage: weft queue [--all] [--json]\n\n"
+	      "Lists your waiting jobs, each with its expected start and reason.\n\n"
+	      "  --all     everybody's, as far as Slurm shows them\n"
+	      "  --json    one JSON object a line\n"
+	      "  --help\n", out);
+}
+
+static void print_row(const struct weft_why_job *job)
+{
+	struct weft_buf start, text;
+
+	weft_buf_init(&start, 64);
+	weft_buf_init(&text, 1024);
+	if (job->start_sec)
+		weft_why_format_wait(job->start_sec, time(NULL), &start);
+	weft_why_format(job, &text);
+	printf("%-12s %-10.10s %-10.10s %6u %-11s %s\n", job->id, job->user,
+	       job->partition, job->ahead_count,
+	       start.len ? weft_buf_str(&start) : "not known",
+	       weft_buf_str(&text));
+	weft_buf_fini(&start);
+	weft_buf_fini(&text);
+}
+
+static int show(bool all, bool json)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct json_object *o;
+	struct weft_why *why;
+	int rc = WEFT_EXIT_DONE;
+
+	if (weft_why_load(&why, &err)) {
+		fprintf(stderr, "weft queue: %s\n", err.msg);
+		return WEFT_EXIT_FAILED;
+	}
+	if (!json)
+		printf("%-12s %-10s %-10s %6s %-11s %s\n", "JOB", "USER",
+		       "PARTITION", "AHEAD", "START", "WHY");
+	for (uint32_t i = 0; i < why->job_count && why->job[i].waits; i++) {
+		if (!all && !why->job[i].own)
+			continue;
+		if (!json) {
+			print_row(&why->job[i]);
+			continue;
+		}
+		o = weft_why_to_json(&why->job[i]);
+		if (!o)
+			rc = WEFT_EXIT_FAILED;
+		else
+			puts(json_object_to_json_string(o));
+		json_object_put(o);
+	}
+	weft_why_destroy(why);
+	return rc;
+}
+
+static int run_queue(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool all = false, json = false;
+	int c;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h') {
+			print_help(stdout);
+			return WEFT_EXIT_DONE;
+		} else if (c == 'a') {
+			all = true;
+		} else if (c == 'j') {
+			json = true;
+		} else {
+			return WEFT_EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "weft queue: unexpected \"%.40s\"\n",
+			argv[optind]);
+		return WEFT_EXIT_USAGE;
+	}
+	return show(all, json);
+}
+
+const struct weft_cmd weft_cmd_queue = {
+	"queue", "your waiting jobs, each with its reason", run_queue,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * why.c - see why.h
+ *
+ * A table from cause to sentence; what follows a colon is Slurm's own detail
+ * of the job (the dependency, the licences, the reservation).  It comes from
+ * users, so control characters are shown as question marks.  No clock and no
+ * Slurm here: tools/slurm/why_load.c asks, this file words the answer.
+ *
+ * Which jobs hold what a job waits for is not told: slurmctld does not say.
+ */
+#include "tools/why/why.h"
+
+#include <stdlib.h>
+
+static const struct {
+	const char *word, *text;
+} causes[WEFT_WHY_CAUSE_COUNT] = {
+	[WEFT_WHY_UNKNOWN] = { "NotTried", "the scheduler has not looked at it yet" },
+	[WEFT_WHY_RESOURCES] = { "Resources", "waits for nodes, CPUs, memory or GPUs that are in use" },
+	[WEFT_WHY_PRIORITY] = { "Priority", "jobs with a higher priority come first" },
+	[WEFT_WHY_DEPENDENCY] = { "Dependency", "waits for another job" },
+	[WEFT_WHY_DEPENDENCY_NEVER] = { "DependencyNever", "waits for a condition on another job that can no longer come true" },
+	[WEFT_WHY_BEGIN] = { "Begin", "asked not to start before its begin time" },
+	[WEFT_WHY_HELD_USER] = { "HeldUser", "held by its user; \"scontrol release\" lets it go" },
+	[WEFT_WHY_HELD_ADMIN] = { "HeldAdmin", "held by an administrator (or priority 0)" },
+	[WEFT_WHY_PARTITION_DOWN] = { "PartitionDown", "its partition is down or inactive" },
+	[WEFT_WHY_PARTITION_LIMIT] = { "PartitionLimit", "asks for more nodes or time than its partition allows" },
+	[WEFT_WHY_RESERVATION] = { "Reservation", "waits for a reservation" },
+	[WEFT_WHY_LICENSE] = { "License", "waits for licences" },
+	[WEFT_WHY_ARRAY_LIMIT] = { "ArrayLimit", "its array runs as many tasks as its own limit allows" },
+	[WEFT_WHY_NODES_DOWN] = { "NodesDown", "needs nodes that are down, drained or reserved" },
+	[WEFT_WHY_NEVER] = { "Never", "no node of its partition can give what it asks for" },
+	[WEFT_WHY_ACCOUNT_LIMIT] = { "AccountLimit", "a limit of its account, user or QOS is reached" },
+	[WEFT_WHY_OTHER] = { "Other", "Slurm gives another reason" },
+};
+
+void weft_why_destroy(struct weft_why *why)
+{
+	if (!why)
+		return;
+	for (uint32_t i = 0; i < why->job_count; i++) {
+		free(why->job[i].id);
+		free(why->job[i].user);
+		free(why->job[i].partition);
+		free(why->job[i].name);
+		free(why->job[i].state);
+		free(why->job[i].detail);
+	}
+	free(why->job);
+	free(why);
+}
+
+const char *weft_why_word(enum weft_why_cause cause)
+{
+	return (unsigned)cause < WEFT_WHY_CAUSE_COUNT ? causes[cause].word :
+							"Other";
+}
+
+static void add_clean(struct weft_buf *buf, const char *text)
+{
+	for (uint32_t i = 0; text[i] && i < 300; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		weft_buf_add(buf, c < 32 || c == 127 ? "?" : text + i, 1);
+	}
+}
+
+int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf)
+{
+	if (!job->waits) {
+		weft_buf_adds(buf, "does not wait: ");
+		add_clean(buf, job->state ? job->state : "?");
+		return weft_buf_error(buf);
+	}
+	weft_buf_adds(buf, (unsigned)job->cause < WEFT_WHY_CAUSE_COUNT ?
+		      causes[job->cause].text : causes[WEFT_WHY_OTHER].text);
+	if (job->cause == WEFT_WHY_OTHER)
+		weft_buf_addf(buf, ", number %u", job->code);
+	if (job->detail && job->detail[0]) {
+		weft_buf_adds(buf, ": ");
+		add_clean(buf, job->detail);
+	}
+	return weft_buf_error(buf);
+}
+
+int weft_why_format_wait(int64_t at_sec, int64_t now_sec, struct weft_buf *buf)
+{
+	long long min = (at_sec - now_sec + 59) / 60;
+
+	if (at_sec <= now_sec)
+		return weft_buf_adds(buf, "any moment");
+	if (min < 60)
+		return weft_buf_addf(buf, "in %lldm", min);
+	if (min < 48 * 60)
+		return weft_buf_addf(buf, "in %lldh%02lldm", min / 60, min % 60);
+	return weft_buf_addf(buf, "in %lldd%lldh", min / 1440, min / 60 % 24);
+}

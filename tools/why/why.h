@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * why.h - why a job waits, from what Slurm tells about it, in plain words
+ */
+#ifndef WEFT_TOOLS_WHY_WHY_H
+#define WEFT_TOOLS_WHY_WHY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+
+enum weft_why_cause {
+	WEFT_WHY_UNKNOWN,		/* Slurm has not looked at it yet */
+	WEFT_WHY_RESOURCES,
+	WEFT_WHY_PRIORITY,
+	WEFT_WHY_DEPENDENCY,
+	WEFT_WHY_DEPENDENCY_NEVER,
+	WEFT_WHY_BEGIN,
+	WEFT_WHY_HELD_USER,
+	WEFT_WHY_HELD_ADMIN,
+	WEFT_WHY_PARTITION_DOWN,
+	WEFT_WHY_PARTITION_LIMIT,
+	WEFT_WHY_RESERVATION,
+	WEFT_WHY_LICENSE,
+	WEFT_WHY_ARRAY_LIMIT,
+	WEFT_WHY_NODES_DOWN,
+	WEFT_WHY_NEVER,			/* its constraints cannot be met */
+	WEFT_WHY_ACCOUNT_LIMIT,
+	WEFT_WHY_OTHER,			/* a limit or state named by .code */
+	WEFT_WHY_CAUSE_COUNT
+};
+
+struct weft_why_job {
+	uint32_t job_id, array_id;	/* array_id 0: no array */
+	char *id;			/* as squeue writes it */
+	char *user, *partition, *name, *state;
+	char *detail;		/* Slurm's state_desc, dependency, licences... */
+	bool waits;		/* pending */
+	bool own;		/* the caller's */
+	enum weft_why_cause cause;
+	uint32_t code;		/* Slurm's enum job_state_reason */
+	uint32_t priority;
+	uint32_t ahead_count;	/* with more priority in its partition, and waiting for room only */
+	int64_t start_sec;	/* expected; 0: unknown */
+};
+
+struct weft_why {
+	struct weft_why_job *job;	/* waiting ones first, by partition and priority */
+	uint32_t job_count;
+};
+
+void weft_why_destroy(struct weft_why *why);
+
+/* One CamelCase word, stable for machines. */
+const char *weft_why_word(enum weft_why_cause cause);
+
+/* One sentence, no final period, no control characters.  0 or -errno. */
+int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf);
+
+/* Adds "in 2h05m" for a time after now, "any moment" at or before it. */
+int weft_why_format_wait(int64_t at_sec, int64_t now_sec, struct weft_buf *buf);
+
+struct json_object;
+
+/* The job for programs; the caller puts it.  NULL: no memory. */
+struct json_object *weft_why_to_json(const struct weft_why_job *job);
+
+#endif
