@@ -104,6 +104,9 @@ const struct weft_flow_task *weft_plan_task(const struct weft_plan *plan,
 /* Mark the units whose `when` is false as skipped. */
 int weft_plan_apply_when(struct weft_plan *plan, struct weft_err *err);
 
+/* Mark those whose `outputs` are there and not older than their `inputs`. */
+int weft_plan_skip_fresh(struct weft_plan *plan, struct weft_err *err);
+
 /*
  * Settle units that can no longer run: needs that failed for good make them
  * failed (cause dependency), "on: failed" needs that did not fail make them

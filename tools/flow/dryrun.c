@@ -202,6 +202,8 @@ int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
 		rc = weft_plan_init(&plan, flow, &graph, &err);
 	if (!rc)
 		rc = weft_plan_apply_when(&plan, &err);
+	if (!rc)
+		rc = weft_plan_skip_fresh(&plan, &err);
 	if (!rc && flow->max_queued && flow->max_queued < limits.max_queued)
 		limits.max_queued = flow->max_queued;
 	if (!rc)

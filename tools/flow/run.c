@@ -119,6 +119,10 @@ static int write_meta(struct weft_run *run, struct weft_err *err)
 	if (!rc)
 		rc = weft_state_set(run->state, "max_array_size", number, err);
 	weft_buf_fini(&params);
+	/* What was skipped at the beginning stays skipped. */
+	for (uint32_t u = 0; u < run->flow->unit_count && !rc; u++)
+		if (run->plan.units[u].state == WEFT_UNIT_SKIPPED)
+			rc = weft_state_put_unit(run->state, &run->plan, u, NULL, err);
 	return rc ? rc : weft_state_commit(run->state, err);
 }
 
@@ -152,6 +156,8 @@ int weft_run_create(struct weft_run *run, const char *flow_path,
 	rc = plan_up(run, flow_path, err);
 	if (!rc)
 		rc = weft_plan_apply_when(&run->plan, err);
+	if (!rc)
+		rc = weft_plan_skip_fresh(&run->plan, err);
 	if (!rc)
 		rc = weft_run_home(flow_path, home, err);
 	if (rc)
