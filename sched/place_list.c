@@ -95,6 +95,11 @@ static uint32_t take_units(const struct weft_shape *shape, struct weft_entry *li
 	uint32_t required = weft_entries_required(list, count), n = 0;
 	uint64_t units = 0;
 
+	/* Each node is to hold a unit: so many nodes need as many. */
+	if (shape->units_per_node_min &&
+	    (required > shape->unit_count ||
+	     shape->nodes_min > shape->unit_count))
+		return 0;
 	if (shape->nodes_min <= 1 && required <= 1) {
 		n = take_one(shape, list, count);
 		if (n && (!required || list[0].required))

@@ -536,10 +536,11 @@ END_TEST
  * Seeds that once found a mistake.
  * 34215: two leaf switches wanted and two nodes named; the largest leaves were
  * taken, which did not hold the named nodes, and the job waited for nothing.
+ * 110922: one unit and two nodes named, of which each must hold a unit.
  */
 START_TEST(test_found_before)
 {
-	static const unsigned long long seeds[] = { 34215 };
+	static const unsigned long long seeds[] = { 34215, 110922 };
 	struct world *w = malloc(sizeof(*w));
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
