@@ -255,8 +255,9 @@ source_unpack()	# DIR UPSTREAM
 	if [ -n "$dsc" ] && dpkg-source --no-check -x "$dsc" tree; then
 		return
 	fi
-	[ -n "$orig" ] || { apt_advice "the Slurm source" ||
-		advice "the archive has no source of Slurm $2 any more: apt-get update && apt-get upgrade libslurm-dev slurmctld slurmd, then run it again"; return 1; }
+	# apt_advice fails either way; what it wrote is the better line.
+	[ -n "$orig" ] || { apt_advice "the Slurm source"
+		[ -s "$ui_log.advice" ] || advice "the archive has no source of Slurm $2 any more: apt-get update && apt-get upgrade libslurm-dev slurmctld slurmd, then run it again"; return 1; }
 	rm -rf tree
 	mkdir tree && tar -xf "$orig" -C tree --strip-components=1
 }
