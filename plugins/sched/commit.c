@@ -202,6 +202,8 @@ static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 	job_record_t *job_ptr;
 	struct xlist *candidates;
 
+	if (walk->turn_left_usec <= 0)
+		return;	/* has_work() has not seen to the locks either */
 	job_ptr = weft_walk_find(ref);
 	if (!job_ptr)
 		return;
