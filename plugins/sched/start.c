@@ -131,11 +131,12 @@ static uint32_t limit_before_deadline(const job_record_t *job_ptr, time_t now)
 }
 
 /* select_nodes() may split an array's record off: both lose our exclusions. */
-static void restore_excluded(job_record_t *job_ptr, bitstr_t *excluded)
+static void restore_excluded(job_record_t *job_ptr, bitstr_t *excluded,
+			     bool was_array)
 {
 	job_record_t *base;
 
-	if (job_ptr->array_job_id && job_ptr->details) {
+	if (was_array && job_ptr->details) {
 		base = find_job_record(job_ptr->array_job_id);
 		if (base && base != job_ptr && base->details &&
 		    base->array_recs) {
@@ -156,6 +157,7 @@ static void restore_excluded(job_record_t *job_ptr, bitstr_t *excluded)
 static int select_outside(job_record_t *job_ptr, bitstr_t *closed)
 {
 	bitstr_t *excluded = job_ptr->details->exc_node_bitmap;
+	bool was_array = job_ptr->array_recs;	/* else its list is its own */
 	int rc;
 
 	if (!closed)
@@ -164,7 +166,7 @@ static int select_outside(job_record_t *job_ptr, bitstr_t *closed)
 	if (excluded)
 		bit_or(job_ptr->details->exc_node_bitmap, excluded);
 	rc = weft_slurm_select_nodes(job_ptr, SLURMDB_JOB_FLAG_BACKFILL);
-	restore_excluded(job_ptr, excluded);
+	restore_excluded(job_ptr, excluded, was_array);
 	return rc;
 }
 
