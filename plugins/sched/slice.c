@@ -24,8 +24,10 @@ void weft_slice_begin(struct weft_slice *slice)
 {
 	lock_slurmctld(slice->locks);
 	slice->since_usec = weft_slice_now_usec();
-	if (!slice->node_count)
+	if (!slice->node_count) {
 		slice->node_count = node_record_count;
+		slice->conf_sec = slurm_conf.last_update;
+	}
 }
 
 void weft_slice_end(struct weft_slice *slice)
@@ -46,5 +48,6 @@ bool weft_slice_next(struct weft_slice *slice)
 		weft_slice_begin(slice);
 	}
 	return slice->node_count == node_record_count &&
+		slice->conf_sec == slurm_conf.last_update &&
 		!(slice->stop && slice->stop(slice->stop_arg));
 }

@@ -18,6 +18,7 @@ struct weft_slice {
 	int64_t since_usec;	/* when the locks were taken; 0: not held */
 	int64_t longest_usec;	/* of all holds so far */
 	int node_count;		/* node_record_count at the first hold */
+	time_t conf_sec;	/* slurm_conf.last_update at the first hold */
 };
 
 int64_t weft_slice_now_usec(void);
@@ -27,8 +28,8 @@ void weft_slice_end(struct weft_slice *slice);
 
 /*
  * Between two jobs: give the locks back and take them again if the slice is
- * over.  False if the work must be dropped: told to stop, or the node table
- * is another one.  The locks are held in either case.
+ * over.  False if the work must be dropped: told to stop, or slurm.conf was
+ * read again, so that an index may mean another node.  The locks are held in either case.
  */
 bool weft_slice_next(struct weft_slice *slice);
 
