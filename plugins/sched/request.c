@@ -141,12 +141,31 @@ static uint64_t whole_node_mem(const struct weft_snapshot *snap,
 	return least == UINT64_MAX ? 0 : least;
 }
 
+/* a + b * c, or the largest number: what is too much must not become little. */
+static uint32_t sum32(uint32_t a, uint32_t b, uint32_t c)
+{
+	uint64_t sum = (uint64_t)b * c + a;	/* at most UINT64_MAX - UINT32_MAX */
+
+	return sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
+static uint64_t sum64(uint64_t a, uint64_t b, uint32_t c)
+{
+	uint64_t sum;
+
+	return __builtin_mul_overflow(b, c, &sum) ||
+		__builtin_add_overflow(a, sum, &sum) ? UINT64_MAX : sum;
+}
+
 /* One node: no units, everything on it. */
 static void fold(struct weft_shape *s)
 {
-	s->per_node.cpus += s->per_unit.cpus * s->unit_count;
-	s->per_node.gpus += s->per_unit.gpus * s->unit_count;
-	s->per_node.mem_mib += s->per_unit.mem_mib * s->unit_count;
+	s->per_node.cpus = sum32(s->per_node.cpus, s->per_unit.cpus,
+				 s->unit_count);
+	s->per_node.gpus = sum32(s->per_node.gpus, s->per_unit.gpus,
+				 s->unit_count);
+	s->per_node.mem_mib = sum64(s->per_node.mem_mib, s->per_unit.mem_mib,
+				    s->unit_count);
 	s->per_unit = (struct weft_amount) { 0 };
 	s->unit_count = s->units_per_node_max = s->units_per_node_min = 0;
 }
@@ -200,16 +219,19 @@ int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 		return -ENOTSUP;
 	}
 	if (gpu.cpus_per_gpu) {
-		s->per_node.cpus += gpu.cpus_per_gpu * s->per_node.gpus;
+		s->per_node.cpus = sum32(s->per_node.cpus, gpu.cpus_per_gpu,
+					 s->per_node.gpus);
 		s->per_unit.cpus = MAX(s->per_unit.cpus,
-				       gpu.cpus_per_gpu * s->per_unit.gpus);
+				       sum32(0, gpu.cpus_per_gpu,
+					     s->per_unit.gpus));
 	}
 	gpus = s->per_unit.gpus;
-	s->per_unit.mem_mib = mem_per_cpu * s->per_unit.cpus;
-	s->per_node.mem_mib = mem_per_cpu * s->per_node.cpus + mem;
+	s->per_unit.mem_mib = sum64(0, mem_per_cpu, s->per_unit.cpus);
+	s->per_node.mem_mib = sum64(mem, mem_per_cpu, s->per_node.cpus);
 	if ((cr_type & CR_MEMORY) && gpu.mem_per_gpu) {
-		s->per_unit.mem_mib = gpu.mem_per_gpu * gpus;
-		s->per_node.mem_mib = gpu.mem_per_gpu * s->per_node.gpus;
+		s->per_unit.mem_mib = sum64(0, gpu.mem_per_gpu, gpus);
+		s->per_node.mem_mib = sum64(0, gpu.mem_per_gpu,
+					    s->per_node.gpus);
 	} else if ((cr_type & CR_MEMORY) && !mem && !mem_per_cpu) {
 		s->per_node.mem_mib = whole_node_mem(snap, job_ptr->part_ptr);
 	}
