@@ -7,6 +7,10 @@
 # namespaces: what is mounted and started here ends with this script.  SOURCE
 # is seen inside as /mnt/source, WORK as /mnt/work, $WEFT_DATA as /mnt/data;
 # /tmp and /run are fresh, so the chroot stays as it was.
+#
+# Host names come from files alone.  Slurm asks for the name of whoever sends
+# it a message; with no /etc/hosts (debootstrap leaves none) and a name server
+# that cannot be reached, each such question would take five seconds.
 set -eu
 
 root=$1
@@ -24,6 +28,13 @@ mkdir "$root/mnt/source" "$root/mnt/work" "$root/mnt/data"
 mount --bind "$source" "$root/mnt/source"
 mount -o remount,ro,bind "$root/mnt/source"
 mount --bind "$work" "$root/mnt/work"
+printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$root/mnt/hosts"
+printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n' \
+	>"$root/mnt/nsswitch.conf"
+for f in hosts nsswitch.conf; do
+	[ -e "$root/etc/$f" ] || : >"$root/etc/$f"
+	mount --bind "$root/mnt/$f" "$root/etc/$f"
+done
 data=
 if [ -n "${WEFT_DATA:-}" ]; then
 	mount --bind "$WEFT_DATA" "$root/mnt/data"
