@@ -4,8 +4,9 @@
  *
  * A process belongs to the sandbox if it was noted when it was started (same
  * pid and same start time), if it carries the daemons' mark in its environment
- * (slurmstepd, which leaves its parent), if it is a job's process that left
- * its parent too, or if its parent belongs.  We ourselves and those above us
+ * or is a slurmstepd with a file open in the sandbox (it leaves its parent, and
+ * from 23.11 on writes its title over its environment), if it is a job's
+ * process that left its parent too, or if its parent belongs.  We ourselves and those above us
  * never do: "stop" may be called from inside "exec".
  *
  * Daemons are asked first, so that a kept directory is left in order; what is
@@ -88,7 +89,7 @@ static void mark_noted(struct table *t, const struct weft_sandbox_proc *noted,
 	}
 }
 
-/* slurmstepd gives every task its job's id. */
+/* slurmstepd gives every task its job's id, and its configuration's path. */
 static bool has_job_id(pid_t pid)
 {
 	char name[64], *entry = NULL;
@@ -107,16 +108,19 @@ static bool has_job_id(pid_t pid)
 	return found;
 }
 
-static void mark_by_env(struct table *t, const struct weft_sandbox *s)
+static void mark_by_traces(struct table *t, const struct weft_sandbox *s)
 {
-	char daemon[PATH_MAX], member[PATH_MAX];
+	char daemon[PATH_MAX], member[PATH_MAX], conf[PATH_MAX];
 
+	snprintf(conf, sizeof(conf), "SLURM_CONF=%s/etc/slurm.conf", s->dir);
 	snprintf(daemon, sizeof(daemon), "WEFT_SANDBOX_DAEMON=%s", s->dir);
 	snprintf(member, sizeof(member), "WEFT_SANDBOX=%s", s->dir);
 	for (uint32_t i = 0; i < t->count; i++)
 		if (!t->one[i].ours &&
 		    (weft_proc_has_env(t->one[i].pid, daemon) ||
-		     (weft_proc_has_env(t->one[i].pid, member) &&
+		     weft_proc_works_in(t->one[i].pid, "slurmstepd", s->dir) ||
+		     ((weft_proc_has_env(t->one[i].pid, member) ||
+		       weft_proc_has_env(t->one[i].pid, conf)) &&
 		      has_job_id(t->one[i].pid))))
 			t->one[i].ours = true;
 }
@@ -163,7 +167,7 @@ static int gather(struct table *t, const struct weft_sandbox *s,
 		return rc;
 	mark_noted(t, noted, noted_count);
 	free(noted);
-	mark_by_env(t, s);
+	mark_by_traces(t, s);
 	mark_children(t);
 	spare_ourselves(t);
 	for (uint32_t i = 0; i < t->count; i++)

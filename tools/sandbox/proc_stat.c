@@ -7,7 +7,9 @@
  */
 #include "config.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,5 +69,45 @@ bool weft_proc_has_env(pid_t pid, const char *entry)
 	for (at = text; at < text + len && !found; at += strlen(at) + 1)
 		found = !strncmp(at, entry, want);
 	free(text);
+	return found;
+}
+
+static bool is_program(pid_t pid, const char *name)
+{
+	char path[64], exe[PATH_MAX];
+	const char *base;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	len = readlink(path, exe, sizeof(exe) - 1);
+	if (len <= 0)
+		return false;
+	exe[len] = '\0';
+	base = strrchr(exe, '/');
+	return base && !strncmp(base + 1, name, strlen(name));
+}
+
+bool weft_proc_works_in(pid_t pid, const char *name, const char *dir)
+{
+	char path[64], target[PATH_MAX];
+	size_t want = strlen(dir);
+	struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *fds;
+
+	if (!is_program(pid, name))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	fds = opendir(path);
+	if (!fds)
+		return false;
+	while (!found && (entry = readdir(fds))) {
+		len = readlinkat(dirfd(fds), entry->d_name, target,
+				 sizeof(target) - 1);
+		found = len > (ssize_t)want && !strncmp(target, dir, want) &&
+			target[want] == '/';
+	}
+	closedir(fds);
 	return found;
 }

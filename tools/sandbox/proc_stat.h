@@ -21,4 +21,11 @@ bool weft_proc_stat_read(pid_t pid, struct weft_proc_stat *ret_stat);
 /* Does its environment hold exactly this "NAME=value"?  False if unreadable. */
 bool weft_proc_has_env(pid_t pid, const char *entry);
 
+/*
+ * Does the name of its program begin with NAME ("slurmstepd" is also
+ * Debian's slurmstepd-wlm), and has it a file open below DIR?  False if that
+ * can't be read.
+ */
+bool weft_proc_works_in(pid_t pid, const char *name, const char *dir);
+
 #endif
