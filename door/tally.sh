@@ -45,6 +45,13 @@ tally_add()	# PASSED FAILED SKIPPED NAME
 	[ "$2" -eq 0 ] || tally_names+=("$4")
 }
 
+# What the test with this log said of its failures.
+tally_why()	# LOG
+{
+	grep -hE -A 2 '^not ok |:[FE]:' "$1" | grep -vE '^(ok |--)' | head -n 12 |
+		cut -c 1-300 | sed 's/^/    /'
+}
+
 # All tests of a build directory that ran since the file SINCE was written.
 tally_tree()	# DIR SINCE LEG
 {
@@ -53,6 +60,8 @@ tally_tree()	# DIR SINCE LEG
 	while IFS= read -r trs; do
 		read -ra counts < <(tally_one "$trs")
 		tally_add "${counts[@]}" "$3: ${trs#"$1"/}"
+		[ "${counts[1]}" -eq 0 ] ||
+			tally_names+=("$(tally_why "${trs%.trs}.log")")
 		passed=$((passed + counts[0]))
 		failed=$((failed + counts[1]))
 		skipped=$((skipped + counts[2]))
