@@ -65,7 +65,10 @@ t_enter()
 	# /tmp cannot be covered where the build lies below it.
 	case $weft:$srcdir:$PWD: in
 	/tmp/* | *:/tmp/*) ;;
-	*) first="$first && mount -t tmpfs -o mode=1777 tmpfs /tmp" ;;
+	*)
+		first="$first && mount -t tmpfs -o mode=1777 tmpfs /tmp"
+		export WEFT_TEST_TMP=1
+		;;
 	esac
 	export WEFT_TEST_ROOM=1 WEFT=$weft srcdir
 	# shellcheck disable=SC2086,SC2016  # a list of words; the inner shell's
@@ -282,7 +285,7 @@ t_leftovers()
 	fi
 	left=$(t_system | diff "$t_dir/.system" -)
 	[ -z "$left" ] || not_ok "the system's own Slurm paths are as they were" "$left"
-	if [ -n "${WEFT_TEST_ROOM:-}" ]; then
+	if [ -n "${WEFT_TEST_TMP:-}" ]; then	# nobody else's
 		left=$(t_tmp | comm -13 "$t_dir/.tmp" -)
 		[ -z "$left" ] || not_ok "nothing of ours is left in /tmp" "$left"
 	fi
