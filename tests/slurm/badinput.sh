@@ -34,8 +34,8 @@ conf_case()
 	mark
 	reconfigure
 	still "$1"
-	check "$1: slurmctld's log says where" wait_for 10 logged "$2"
-	check "$1: slurmd's log says where" wait_for 10 dlogged "$2"
+	check "$1: slurmctld's log says where" wait_for 60 logged "$2"
+	check "$1: slurmd's log says where" wait_for 60 dlogged "$2"
 }
 
 printf '{ "gres": { "nodes": [\n\n  oops' >"$conf"
@@ -61,7 +61,7 @@ topo_case()
 	mark
 	reconfigure
 	still "$1"
-	check "$1: slurmd's log says where" wait_for 10 dlogged "$2"
+	check "$1: slurmd's log says where" wait_for 60 dlogged "$2"
 }
 
 printf '{ "weft_inventory": 1,\n "gpus": [\n {{' >"$topo"
@@ -85,11 +85,11 @@ for what in malformed missing; do
 		rm "$topo"
 		"$weft" sandbox restart --name "$sb" slurmd.node0 >/dev/null 2>&1
 	fi
-	check "$what topology at a start: jobs start" wait_for 10 runs
+	check "$what topology at a start: jobs start" wait_for 60 runs
 	check "$what topology at a start: the log says so" grep -q "error.*node\.json" "$sb_dir/log/slurmd.node0.log"
 	printf '{ "sched": [\n oops' >"$sb_dir/etc/weft.json"
 	"$weft" sandbox restart --name "$sb" slurmctld >/dev/null 2>&1
-	check "bad weft.json at a start: jobs start" wait_for 10 runs
+	check "bad weft.json at a start: jobs start" wait_for 60 runs
 	like "bad weft.json at a start: the log says where" "$(log)" 'error.*weft\.json:2'
 	sb_stop
 done

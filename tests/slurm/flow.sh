@@ -90,7 +90,7 @@ flow run long.yaml
 is "a second run beside it is refused" "$?" 3
 like "and says what is under way" "$(cat err.txt)" 'is not over'
 check "it can be cancelled" flow cancel long.yaml
-check "nothing of it stays in Slurm" wait_for 20 sh -c '[ -z "$("$1" sandbox exec --name "$2" -- squeue -h -t PD,R)" ]' sh "$weft" "$sb"
+check "nothing of it stays in Slurm" wait_for 60 sh -c '[ -z "$("$1" sandbox exec --name "$2" -- squeue -h -t PD,R)" ]' sh "$weft" "$sb"
 printf 'tasks: {a: {run: x, resources: {partition: nowhere}}, b: {run: y, array: 0-2}}\n' >no.yaml
 flow run no.yaml
 is "a refusal by Slurm is a failure" "$?" 1

@@ -35,7 +35,7 @@ story_array()
 	local job
 
 	job=$(quick --array=0-5%2 -o "$t_dir/array-$1-%a" --wrap 'echo "$SLURM_ARRAY_TASK_ID"')
-	wait_for 30 no_jobs
+	wait_for 60 no_jobs
 	cat "$t_dir/array-$1-"* | sort | xargs
 }
 
@@ -92,7 +92,7 @@ story_hold()
 	wait_state "$a" RUNNING
 	state "$a"
 	sx scontrol requeuehold "$a"
-	wait_for 10 in_state "$a" PENDING
+	wait_for 60 in_state "$a" PENDING
 	echo "$(state "$a") restarts $(field "$a" Restarts)"
 	clean
 }

@@ -246,7 +246,7 @@ in_state() { [ "$(state "$1")" = "$2" ]; }
 
 wait_state()
 {
-	wait_for "${3:-10}" in_state "$1" "$2" && return
+	wait_for "${3:-60}" in_state "$1" "$2" && return
 	note "job $1 is $(state "$1"), reason $(field "$1" Reason), not $2"
 	return 1
 }
@@ -258,7 +258,7 @@ clean()
 {
 	sx scancel --state=PENDING -u "$(id -un)" 2>/dev/null
 	sx scancel -u "$(id -un)" 2>/dev/null
-	wait_for 20 no_jobs
+	wait_for 60 no_jobs
 }
 
 # ---- the end ---------------------------------------------------------------------

@@ -21,7 +21,7 @@ sb_start --nodes 64 --domains 16 --gpus 2
 for d in 0 2 4 6 8 10 12 14; do
 	submit -w "node$((d * 4 + 1))" --gres=gpu:2 -n1 --wrap "sleep 600" >/dev/null
 done
-check "eight nodes are taken" wait_for 10 sh -c '[ "$("$1" sandbox exec --name "$2" -- squeue -h -t R | wc -l)" = 8 ]' sh "$weft" "$sb"
+check "eight nodes are taken" wait_for 60 sh -c '[ "$("$1" sandbox exec --name "$2" -- squeue -h -t R | wc -l)" = 8 ]' sh "$weft" "$sb"
 a=$(submit -N16 --gres=gpu:2 "$opt_segment=4" --wrap "sleep 600")
 b=$(submit -N16 --gres=gpu:2 "$opt_segment=4" --wrap "sleep 600")
 check "two jobs of 16 nodes with segments of 4 start" wait_state "$b" RUNNING
@@ -54,7 +54,7 @@ for i in 1 2 3 4; do
 	wait_state "${jobs[i]}" RUNNING
 	got=$(gpus "${jobs[i]}")
 	check "job $i has a linked pair ($got)" pair "$got"
-	wait_for 5 grep -q visible "$t_dir/job-${jobs[i]}.out"
+	wait_for 60 grep -q visible "$t_dir/job-${jobs[i]}.out"
 	is "and sees it" "$(sed -n 's/^visible //p' "$t_dir/job-${jobs[i]}.out" | tr , '\n' | sort | xargs)" "${got/,/ }"
 	seen+=" $got"
 done

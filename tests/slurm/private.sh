@@ -217,9 +217,9 @@ private_restart()
 
 	read -r pid < "$private/run/slurmctld.pid"
 	kill -9 "$pid"
-	private_wait 10 eval "! kill -0 $pid 2>/dev/null"
+	private_wait 60 eval "! kill -0 $pid 2>/dev/null"
 	slurmctld
-	private_wait 20 timeout 2 squeue -h >/dev/null
+	private_wait 60 timeout 2 squeue -h >/dev/null
 }
 
 private_no_pids() { [ -z "$(private_pids)" ]; }
@@ -229,7 +229,7 @@ private_stop()
 	trap - EXIT
 	[ -n "${private:-}" ] && [ -d "$private" ] || return 0
 	timeout 10 scancel -u root 2>/dev/null
-	private_wait 10 eval '[ -z "$(timeout 3 squeue -h)" ]'
+	private_wait 60 eval '[ -z "$(timeout 3 squeue -h)" ]'
 	# shellcheck disable=SC2046  # a list of numbers
 	kill $(private_pids) 2>/dev/null
 	if ! private_wait 60 private_no_pids; then

@@ -40,7 +40,7 @@ job=$(submit --export=NONE "$t_dir/leave.sh")
 job2=$(submit --wrap "sleep 1003")
 wait_state "$job" RUNNING
 wait_state "$job2" RUNNING
-check "the job's processes run" wait_for 5 sh -c 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" " " | grep -q "sleep 1001"'
+check "the job's processes run" wait_for 60 sh -c 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" " " | grep -q "sleep 1001"'
 pid=$(sed -n 's/^slurmctld \([0-9]*\) .*/\1/p' "$sb_dir/procs")
 kill -9 "$pid"
 sleep 0.2
@@ -80,7 +80,7 @@ if command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
 	sb_start --nodes 1 --slurmdbd
 	job=$(submit -J told --wrap true)
 	told() { sx sacct -X -n -P -j "$job" -o JobName,State | grep -q 'told|COMPLETED'; }
-	check "sacct shows a finished job" wait_for 20 told
+	check "sacct shows a finished job" wait_for 60 told
 	sb_stop
 else
 	skip "sacct shows a finished job" "no slurmdbd or no MariaDB here"

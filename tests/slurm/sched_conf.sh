@@ -21,7 +21,7 @@ bad()
 	mark=$(($(log | wc -l) + 1))
 	printf '%s' "$2" > "$private/weft.json"
 	scontrol reconfigure
-	private_wait 5 eval "[ \"\$(said $3)\" -ge 1 ]"
+	private_wait 60 eval "[ \"\$(said $3)\" -ge 1 ]"
 	check "$1: the log names $3" [ "$(said "$3")" -ge 1 ]
 	sleep 2.5
 	check "$1: it is said once" [ "$(said "$3")" -eq 1 ]
@@ -49,7 +49,7 @@ check "a folder of that name: jobs still start" runs
 rmdir "$private/weft.json"
 before=$(log | grep -c 'settings read')
 scontrol reconfigure
-private_wait 5 settings_read $((before + 1))
+private_wait 60 settings_read $((before + 1))
 check "a missing file gives the defaults" settings_read $((before + 1))
 # (Later releases run slurmctld anew at each reconfigure, so no count of starts.)
 never_fatal() { scontrol ping | grep -q UP && ! log | grep -q 'fatal:'; }

@@ -16,7 +16,7 @@ is() { [ "$(state "$1")" = "$2" ]; }
 example()
 {
 	a=$(job --gpus-per-node=2 -t 60)
-	private_wait 10 is "$a" RUNNING
+	private_wait 60 is "$a" RUNNING
 	b=$(job --gpus-per-node=3 -t 60)
 	c=$(job --gpus-per-node=1 -t 120)
 	private_wait "$1" is "$c" RUNNING
@@ -37,7 +37,7 @@ check "A runs, B waits, C runs beside A" \
 end_of_a=$(date -d "$(squeue -h -j "$a" -o %e)" +%s)
 start_b() { squeue -h --start -j "$b" -o %S; }
 known() { [ "$(start_b)" != N/A ]; }
-private_wait 10 known
+private_wait 60 known
 start_of_b=$(date -d "$(start_b)" +%s)
 late=$((start_of_b - end_of_a))
 say "B is expected $late s after A's end"
@@ -53,5 +53,5 @@ private_stop
 # twice, a task that wants all of a node's GPUs would fit nowhere.
 private_start per_task 2 4
 d=$(sbatch --parsable --mem=10 -N2 -n2 --gpus-per-task=4 -o /dev/null --wrap 'sleep 600')
-check "a task a node with all of its GPUs starts" private_wait 10 is "$d" RUNNING
+check "a task a node with all of its GPUs starts" private_wait 60 is "$d" RUNNING
 finish

@@ -30,7 +30,7 @@ option=$(sbatch --help | grep -o -- '--[a-z-]*segment' | head -n 1)
 for i in 1 2; do
 	job[i]=$(sbatch --parsable -N16 --mem=10 --exclusive "$option=4" \
 		-o /dev/null --wrap 'sleep 300')
-	check "job $i of 16 nodes starts" private_wait 10 runs "${job[i]}"
+	check "job $i of 16 nodes starts" private_wait 60 runs "${job[i]}"
 	say "job $i: nodes a domain: $(spread "${job[i]}")"
 	check "job $i lies on whole segments" whole "${job[i]}"
 done

@@ -29,7 +29,7 @@ one_sbatch()
 
 	rm -f "$private/tmp/begun"
 	sbatch -Q --mem=10 -o /dev/null --wrap "date +%s%N > $private/tmp/begun"
-	private_wait 10 batch_begun
+	private_wait 60 batch_begun
 }
 
 latencies()

@@ -45,7 +45,7 @@ job -n4 -N2 --gpus-per-task=1
 check "a job with GPUs a task starts too" private_wait 15 running 5
 check "still no GPU is in two jobs" nothing_twice
 scancel -u root
-private_wait 20 empty
+private_wait 60 empty
 sleep 0.5
 say "used after: $(used)"
 check "afterwards no GPU is counted as used" \
