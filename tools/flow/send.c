@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send.c - objects into Slurm, each exactly once
+ * send.c - objects to slurmctld by four threads, their ids to the journal
  *
- * Order of events in a pass, and what a crash after each leaves:
- *   1  the new objects are in the journal as SENT, without a job id
- *      (nothing or some of it is in Slurm: adopt looks for it by comment)
- *   2  they are submitted by four threads, parents before children; those that
- *      wait for nothing new are held, so nothing of the pass can run or end
- *   3  job ids are journalled as they come, many in one transaction
- *   4  Slurm is asked once what it has: doubles, which a lost answer may have
- *      made, are cancelled while all are still held
- *   5  held objects are released one by one and journalled as FREE
- * Because held jobs neither run nor vanish, adopt() always finds what was sent.
+ * Each thread takes the next object, waits until its parents have ids, and
+ * sends it; the caller's thread writes the ids that came in one transaction
+ * of up to 256, without holding the others up.  One job is one connection and
+ * four credentials of munge whatever is in it, so a flow of 10,000 jobs keeps
+ * two cores busy with that alone: tests/bench/flow prints it beside the bare
+ * submission of as many jobs.  More threads gained nothing.
  *
  * An answer that does not come (-ETIMEDOUT) is looked up by comment, twice,
- * before the object is sent again.  A refusal ends the pass: what it had sent
- * is cancelled, still held, and its units wait for a resume.
+ * before the object is sent again.
  */
 #include "config.h"
 
@@ -27,21 +22,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/flow/run.h"
+#include "tools/flow/send.h"
 #include "tools/slurm/submit.h"
 
 #define THREADS 4
-#define AGAIN_TRIES 60
+#define BATCH 256		/* ids in one transaction, at most every 0.1 s */
 
 extern char **environ;
 
 struct sender {
 	struct weft_run *run;
 	pthread_mutex_t lock;
-	pthread_cond_t moved;
+	pthread_cond_t moved;	/* an object has its id: children may go */
+	pthread_cond_t enough;	/* ids for a transaction, or the end */
 	uint32_t *queue;	/* object numbers, parents first */
-	uint32_t count, next, finished;
+	uint32_t *sent;		/* those that have ids, as they came */
+	uint32_t count, next, sent_count, written;
 	uint32_t busy;		/* threads still at work */
+	uint32_t waiting;	/* of them, for a parent's id */
 	int rc;			/* the first failure */
 	struct weft_err err;
 };
@@ -51,6 +49,11 @@ static void pause_msec(long msec)
 	struct timespec t = { msec / 1000, msec % 1000 * 1000000 };
 
 	nanosleep(&t, NULL);
+}
+
+void weft_send_pause(int tries)
+{
+	pause_msec(tries < 10 ? 200 : 5000);
 }
 
 static void comment_of(const struct weft_run *run, uint32_t object, char text[160])
@@ -275,7 +278,7 @@ static int send_surely(struct weft_run *run, uint32_t number, uint32_t *ret_job_
 {
 	int rc = -EAGAIN;
 
-	for (int tries = 0; tries < AGAIN_TRIES; tries++) {
+	for (int tries = 0; tries < WEFT_SEND_TRIES; tries++) {
 		rc = send_one(run, number, ret_job_id, err);
 		if (rc == -ETIMEDOUT) {
 			for (int look = 0; look < 2; look++) {
@@ -287,7 +290,7 @@ static int send_surely(struct weft_run *run, uint32_t number, uint32_t *ret_job_
 		}
 		if (rc != -EAGAIN)
 			return rc;
-		pause_msec(tries < 10 ? 200 : 5000);
+		weft_send_pause(tries);
 	}
 	return rc;
 }
@@ -312,8 +315,11 @@ static void *send_thread(void *arg)
 		struct weft_err err = WEFT_ERR_INIT;
 		int rc;
 
-		while (!s->rc && !parents_ready(&s->run->plan, object))
+		while (!s->rc && !parents_ready(&s->run->plan, object)) {
+			s->waiting++;
 			pthread_cond_wait(&s->moved, &s->lock);
+			s->waiting--;
+		}
 		if (s->rc)
 			break;
 		pthread_mutex_unlock(&s->lock);
@@ -325,53 +331,59 @@ static void *send_thread(void *arg)
 		} else if (!rc) {
 			object->job_id = job_id;
 			object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
+			s->sent[s->sent_count++] = number;
+			if (s->sent_count - s->written == BATCH)
+				pthread_cond_signal(&s->enough);
 		}
-		s->finished++;
-		pthread_cond_broadcast(&s->moved);
+		if (s->waiting)
+			pthread_cond_broadcast(&s->moved);
 	}
 	s->busy--;
 	pthread_cond_broadcast(&s->moved);
+	pthread_cond_signal(&s->enough);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
-/* Journal job ids while the threads work: everything new, then wait a little. */
+/* One transaction of ids; the threads go on meanwhile. */
+static int journal_some(struct weft_run *run, const uint32_t *numbers, uint32_t count,
+			struct weft_err *err)
+{
+	int rc = weft_state_begin(run->state, err);
+
+	for (uint32_t i = 0; i < count && !rc; i++)
+		rc = weft_state_put_job(run->state, &run->plan, numbers[i], err);
+	return rc ? rc : weft_state_commit(run->state, err);
+}
+
+/* Journal job ids while the threads work, BATCH or a tenth of a second a time. */
 static int journal_ids(struct sender *s, struct weft_err *err)
 {
-	uint8_t *written = calloc(s->count + 1, 1);
-	uint32_t wrote = 0;
-	int rc = written ? 0 : weft_err_set(err, ENOMEM, "out of memory");
+	bool over = false;
+	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->busy || (!rc && wrote < s->finished)) {
-		uint32_t batch = 0;
+	while (!over) {
+		uint32_t from = s->written, to;
+		struct timespec until;
 
-		if (s->busy) {
-			struct timespec until;
-
-			clock_gettime(CLOCK_REALTIME, &until);
-			until.tv_nsec += 100000000;
-			if (until.tv_nsec >= 1000000000) {
-				until.tv_nsec -= 1000000000;
-				until.tv_sec++;
-			}
-			pthread_cond_timedwait(&s->moved, &s->lock, &until);
-			if (s->busy && s->finished - wrote < 256)
-				continue;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 100000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
 		}
-		if (rc)
+		while (s->busy && s->sent_count - from < BATCH &&
+		       pthread_cond_timedwait(&s->enough, &s->lock, &until) != ETIMEDOUT)
+			;
+		over = !s->busy;
+		to = s->sent_count;
+		s->written = to;
+		if (rc || to == from)
 			continue;
-		rc = weft_state_begin(s->run->state, err);
-		for (uint32_t i = 0; i < s->count && !rc; i++) {
-			if (written[i] || !s->run->plan.objects[s->queue[i]].job_id)
-				continue;
-			rc = weft_state_put_job(s->run->state, &s->run->plan, s->queue[i], err);
-			written[i] = 1;
-			batch++;
-		}
-		if (!rc)
-			rc = weft_state_commit(s->run->state, err);
-		wrote = batch ? wrote + batch : s->finished;
+		pthread_mutex_unlock(&s->lock);
+		rc = journal_some(s->run, s->sent + from, to - from, err);
+		pthread_mutex_lock(&s->lock);
 		if (rc && !s->rc) {
 			s->rc = rc;
 			s->err = *err;
@@ -379,20 +391,23 @@ static int journal_ids(struct sender *s, struct weft_err *err)
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
-	free(written);
 	return rc;
 }
 
-static int send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
-		    struct weft_err *err)
+int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
+		  struct weft_err *err)
 {
 	struct sender s = { .run = run, .queue = queue, .count = count };
 	pthread_t threads[THREADS];
 	unsigned int started = 0;
 	int rc;
 
+	s.sent = calloc(count + 1, sizeof(*s.sent));
+	if (!s.sent)
+		return weft_err_set(err, ENOMEM, "out of memory");
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.moved, NULL);
+	pthread_cond_init(&s.enough, NULL);
 	pthread_mutex_lock(&s.lock);
 	while (started < THREADS && started < count &&
 	       !pthread_create(&threads[started], NULL, send_thread, &s))
@@ -403,194 +418,13 @@ static int send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 		       weft_err_set(err, EAGAIN, "cannot start a thread");
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
+	pthread_cond_destroy(&s.enough);
 	pthread_cond_destroy(&s.moved);
 	pthread_mutex_destroy(&s.lock);
+	free(s.sent);
 	if (!rc && s.rc) {
 		rc = s.rc;
 		*err = s.err;
 	}
-	return rc;
-}
-
-/* One look: cancel jobs that carry an object's number but not its id. */
-static int cancel_doubles(struct weft_run *run, struct weft_err *err)
-{
-	struct weft_job_list list;
-	char prefix[128];
-	uint32_t last = 0;
-	int rc;
-
-	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
-	rc = weft_slurm_list(prefix, &list, err);
-	if (rc)
-		return rc;
-	run->rpc_count++;
-	for (uint32_t i = 0; i < list.count && !rc; i++) {
-		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
-		uint32_t job_id = list.jobs[i].job_id;
-		char text[16];
-
-		if (number >= run->plan.object_count || job_id == last ||
-		    list.jobs[i].state > WEFT_JOB_RUNNING ||
-		    run->plan.objects[number].job_id == job_id)
-			continue;
-		last = job_id;
-		snprintf(text, sizeof(text), "%u", job_id);
-		rc = weft_slurm_cancel(text, err);
-	}
-	weft_job_list_fini(&list);
-	return rc;
-}
-
-static int release_held(struct weft_run *run, struct weft_err *err)
-{
-	bool open = false;
-	int rc = 0;
-
-	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++) {
-		struct weft_object *object = &run->plan.objects[o];
-
-		if (object->state != WEFT_OBJECT_HELD)
-			continue;
-		for (int tries = 0; tries < AGAIN_TRIES; tries++) {
-			rc = weft_slurm_release(object->job_id, err);
-			if (rc != -EAGAIN)
-				break;
-			pause_msec(tries < 10 ? 200 : 5000);
-		}
-		if (rc == -ENOENT)
-			rc = 0;	/* cancelled by hand meanwhile: update() will see */
-		if (rc)
-			break;
-		object->state = WEFT_OBJECT_FREE;
-		if (!open)
-			rc = weft_state_begin(run->state, err);
-		open = !rc;
-		if (!rc)
-			rc = weft_state_put_job(run->state, &run->plan, o, err);
-	}
-	if (open) {
-		struct weft_err other = WEFT_ERR_INIT;
-		int end = weft_state_commit(run->state, rc ? &other : err);
-
-		rc = rc ? rc : end;
-	}
-	return rc;
-}
-
-/* A refusal: take back what this pass sent; nothing of it has run. */
-static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
-{
-	struct weft_err err = WEFT_ERR_INIT;
-
-	if (weft_state_begin(run->state, &err))
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		struct weft_object *object = &run->plan.objects[queue[i]];
-		char text[16];
-
-		snprintf(text, sizeof(text), "%u", object->job_id);
-		if (object->job_id)
-			weft_slurm_cancel(text, &err);
-		object->state = WEFT_OBJECT_OVER;
-		weft_state_put_job(run->state, &run->plan, queue[i], &err);
-		for (uint32_t u = 0; u < object->unit_count; u++) {
-			struct weft_unit *unit = &run->plan.units[object->units[u]];
-
-			unit->state = WEFT_UNIT_TODO;
-			weft_state_put_unit(run->state, &run->plan, object->units[u],
-					    NULL, &err);
-		}
-	}
-	weft_state_commit(run->state, &err);
-}
-
-static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
-		      struct weft_err *err)
-{
-	int rc = send_all(run, queue, count, err);
-
-	if (rc == -EINVAL || rc == -ESRCH) {
-		take_back(run, queue, count);
-		return rc;
-	}
-	if (!rc)
-		rc = cancel_doubles(run, err);
-	return rc ? rc : release_held(run, err);
-}
-
-int weft_run_pass(struct weft_run *run, struct weft_err *err)
-{
-	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
-				run->limits.max_job_count - run->limits.job_count - 100 : 1;
-	struct weft_plan_limits limits = { run->limits.max_array_size, room };
-	uint32_t first, count, *queue;
-	int rc;
-
-	if (run->stopping)
-		return 0;
-	if (run->flow->max_queued && run->flow->max_queued < room)
-		limits.max_queued = run->flow->max_queued;
-	weft_plan_settle(&run->plan);
-	rc = weft_plan_pass(&run->plan, &limits, &first, err);
-	count = run->plan.object_count - first;
-	if (rc || !count)
-		return rc;
-	queue = calloc(count, sizeof(*queue));
-	if (!queue)
-		return weft_err_set(err, ENOMEM, "out of memory");
-	rc = weft_state_begin(run->state, err);
-	for (uint32_t i = 0; i < count && !rc; i++) {
-		queue[i] = first + i;
-		run->plan.objects[first + i].state = WEFT_OBJECT_SENT;
-		rc = weft_state_put_object(run->state, &run->plan, first + i, err);
-	}
-	if (!rc)
-		rc = weft_state_commit(run->state, err);
-	if (!rc)
-		rc = send_queue(run, queue, count, err);
-	free(queue);
-	return rc ? rc : (int)count;
-}
-
-int weft_run_adopt(struct weft_run *run, struct weft_err *err)
-{
-	struct weft_job_list list;
-	char prefix[128];
-	uint32_t *queue, count = 0;
-	int rc;
-
-	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
-	rc = weft_slurm_list(prefix, &list, err);
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i < list.count; i++) {
-		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
-		struct weft_object *object;
-
-		if (number >= run->plan.object_count)
-			continue;
-		object = &run->plan.objects[number];
-		if (object->state != WEFT_OBJECT_SENT || object->job_id)
-			continue;
-		object->job_id = list.jobs[i].job_id;
-		object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
-		rc = weft_state_put_job(run->state, &run->plan, (uint32_t)number, err);
-		if (rc)
-			break;
-	}
-	weft_job_list_fini(&list);
-	queue = calloc(run->plan.object_count + 1, sizeof(*queue));
-	if (!rc && !queue)
-		rc = weft_err_set(err, ENOMEM, "out of memory");
-	for (uint32_t o = 0; !rc && o < run->plan.object_count; o++)
-		if (run->plan.objects[o].state == WEFT_OBJECT_SENT)
-			queue[count++] = o;
-	if (!rc)
-		rc = count ? send_queue(run, queue, count, err) :
-			     cancel_doubles(run, err);
-	if (!rc && !count)
-		rc = release_held(run, err);
-	free(queue);
 	return rc;
 }

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pass.c - objects into Slurm, each exactly once
+ *
+ * Order of events in a pass, and what a crash after each leaves:
+ *   1  the new objects are in the journal as SENT, without a job id
+ *      (nothing or some of it is in Slurm: adopt looks for it by comment)
+ *   2  they are submitted by four threads, parents before children; those that
+ *      wait for nothing new are held, so nothing of the pass can run or end
+ *   3  job ids are journalled as they come, many in one transaction
+ *   4  Slurm is asked once what it has: doubles, which a lost answer may have
+ *      made, are cancelled while all are still held
+ *   5  held objects are released one by one and journalled as FREE
+ * Because held jobs neither run nor vanish, adopt() always finds what was sent.
+ *
+ * A refusal ends the pass: what it had sent is cancelled, still held, and its
+ * units wait for a resume.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/flow/send.h"
+
+/* One look: cancel jobs that carry an object's number but not its id. */
+static int cancel_doubles(struct weft_run *run, struct weft_err *err)
+{
+	struct weft_job_list list;
+	char prefix[128];
+	uint32_t last = 0;
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
+	rc = weft_slurm_list(prefix, &list, err);
+	if (rc)
+		return rc;
+	run->rpc_count++;
+	for (uint32_t i = 0; i < list.count && !rc; i++) {
+		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		uint32_t job_id = list.jobs[i].job_id;
+		char text[16];
+
+		if (number >= run->plan.object_count || job_id == last ||
+		    list.jobs[i].state > WEFT_JOB_RUNNING ||
+		    run->plan.objects[number].job_id == job_id)
+			continue;
+		last = job_id;
+		snprintf(text, sizeof(text), "%u", job_id);
+		rc = weft_slurm_cancel(text, err);
+	}
+	weft_job_list_fini(&list);
+	return rc;
+}
+
+static int release_held(struct weft_run *run, struct weft_err *err)
+{
+	bool open = false;
+	int rc = 0;
+
+	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++) {
+		struct weft_object *object = &run->plan.objects[o];
+
+		if (object->state != WEFT_OBJECT_HELD)
+			continue;
+		for (int tries = 0; tries < WEFT_SEND_TRIES; tries++) {
+			rc = weft_slurm_release(object->job_id, err);
+			if (rc != -EAGAIN)
+				break;
+			weft_send_pause(tries);
+		}
+		if (rc == -ENOENT)
+			rc = 0;	/* cancelled by hand meanwhile: update() will see */
+		if (rc)
+			break;
+		object->state = WEFT_OBJECT_FREE;
+		if (!open)
+			rc = weft_state_begin(run->state, err);
+		open = !rc;
+		if (!rc)
+			rc = weft_state_put_job(run->state, &run->plan, o, err);
+	}
+	if (open) {
+		struct weft_err other = WEFT_ERR_INIT;
+		int end = weft_state_commit(run->state, rc ? &other : err);
+
+		rc = rc ? rc : end;
+	}
+	return rc;
+}
+
+/* A refusal: take back what this pass sent; nothing of it has run. */
+static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (weft_state_begin(run->state, &err))
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		struct weft_object *object = &run->plan.objects[queue[i]];
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", object->job_id);
+		if (object->job_id)
+			weft_slurm_cancel(text, &err);
+		object->state = WEFT_OBJECT_OVER;
+		weft_state_put_job(run->state, &run->plan, queue[i], &err);
+		for (uint32_t u = 0; u < object->unit_count; u++) {
+			struct weft_unit *unit = &run->plan.units[object->units[u]];
+
+			unit->state = WEFT_UNIT_TODO;
+			weft_state_put_unit(run->state, &run->plan, object->units[u],
+					    NULL, &err);
+		}
+	}
+	weft_state_commit(run->state, &err);
+}
+
+static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
+		      struct weft_err *err)
+{
+	int rc = weft_send_all(run, queue, count, err);
+
+	if (rc == -EINVAL || rc == -ESRCH) {
+		take_back(run, queue, count);
+		return rc;
+	}
+	if (!rc)
+		rc = cancel_doubles(run, err);
+	return rc ? rc : release_held(run, err);
+}
+
+int weft_run_pass(struct weft_run *run, struct weft_err *err)
+{
+	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
+				run->limits.max_job_count - run->limits.job_count - 100 : 1;
+	struct weft_plan_limits limits = { run->limits.max_array_size, room };
+	uint32_t first, count, *queue;
+	int rc;
+
+	if (run->stopping)
+		return 0;
+	if (run->flow->max_queued && run->flow->max_queued < room)
+		limits.max_queued = run->flow->max_queued;
+	weft_plan_settle(&run->plan);
+	rc = weft_plan_pass(&run->plan, &limits, &first, err);
+	count = run->plan.object_count - first;
+	if (rc || !count)
+		return rc;
+	queue = calloc(count, sizeof(*queue));
+	if (!queue)
+		return weft_err_set(err, ENOMEM, "out of memory");
+	rc = weft_state_begin(run->state, err);
+	for (uint32_t i = 0; i < count && !rc; i++) {
+		queue[i] = first + i;
+		run->plan.objects[first + i].state = WEFT_OBJECT_SENT;
+		rc = weft_state_put_object(run->state, &run->plan, first + i, err);
+	}
+	if (!rc)
+		rc = weft_state_commit(run->state, err);
+	if (!rc)
+		rc = send_queue(run, queue, count, err);
+	free(queue);
+	return rc ? rc : (int)count;
+}
+
+int weft_run_adopt(struct weft_run *run, struct weft_err *err)
+{
+	struct weft_job_list list;
+	char prefix[128];
+	uint32_t *queue, count = 0;
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
+	rc = weft_slurm_list(prefix, &list, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < list.count; i++) {
+		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		struct weft_object *object;
+
+		if (number >= run->plan.object_count)
+			continue;
+		object = &run->plan.objects[number];
+		if (object->state != WEFT_OBJECT_SENT || object->job_id)
+			continue;
+		object->job_id = list.jobs[i].job_id;
+		object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
+		rc = weft_state_put_job(run->state, &run->plan, (uint32_t)number, err);
+		if (rc)
+			break;
+	}
+	weft_job_list_fini(&list);
+	queue = calloc(run->plan.object_count + 1, sizeof(*queue));
+	if (!rc && !queue)
+		rc = weft_err_set(err, ENOMEM, "out of memory");
+	for (uint32_t o = 0; !rc && o < run->plan.object_count; o++)
+		if (run->plan.objects[o].state == WEFT_OBJECT_SENT)
+			queue[count++] = o;
+	if (!rc)
+		rc = count ? send_queue(run, queue, count, err) :
+			     cancel_doubles(run, err);
+	if (!rc && !count)
+		rc = release_held(run, err);
+	free(queue);
+	return rc;
+}
