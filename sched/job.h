@@ -34,6 +34,7 @@ struct weft_shape {
 	uint32_t units_per_node_min;	/* 0 or 1: at least one unit on a node */
 	int32_t gpu_type_idx;		/* -1: any, but one type a node */
 	bool exclusive;			/* nothing else on its nodes */
+	bool exclusive_wish;		/* by its own wish, not by a rule of the site's */
 	bool steer_gpus;		/* false: the bridge can't steer this request */
 	enum weft_domain_wish domain;
 	uint32_t segment;		/* nodes in runs of k inside domains; 0: none */

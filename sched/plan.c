@@ -30,6 +30,7 @@
 #include "sched/diagnose.h"
 #include "sched/plan.h"
 #include "sched/plan_impl.h"
+#include "sched/whatif.h"
 
 static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 {
@@ -195,6 +196,36 @@ static void refuse(struct weft_planner *p, const struct weft_job *job,
 		d->reason.kind = WEFT_REASON_WINDOW;
 }
 
+/*
+ * The first job of a shape that waits, in its turn; the search for what was
+ * asked is made again, since its result did not outlive the other searches.
+ */
+static int whatif(struct weft_planner *p, const struct weft_job *job,
+		  struct weft_found *found, struct weft_decision *d)
+{
+	struct weft_shape_state *state = &p->state[job->shape_idx];
+	struct weft_plan_stats *stats = &p->plan->stats;
+	int64_t start = found->start_sec;
+	uint64_t before, after, steps;
+	int rc;
+
+	if (!p->own_shape || state->waited)
+		return 0;
+	state->waited = true;
+	if (p->waiting_shapes++ < p->policy->whatif_from ||
+	    stats->whatif_tests >= p->policy->whatif_tests)
+		return 0;
+	stats->whatif_next = p->waiting_shapes;
+	weft_search_costs(p->search, &before, &steps);
+	rc = weft_whatif_ask(p, job, start, d);
+	if (rc == 0 && start != WEFT_TIME_NEVER)
+		rc = search(p, job, p->shape[job->shape_idx].limit_sec, start,
+			    start, found);
+	weft_search_costs(p->search, &after, &steps);
+	stats->whatif_tests += after - before;
+	return rc;
+}
+
 static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		    struct weft_decision *d)
 {
@@ -230,6 +261,8 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		}
 		state->not_now = found.start_sec != now;
 	}
+	if (rc == 0 && found.start_sec != now && from == now)
+		rc = whatif(p, job, &found, d);
 	if (rc)
 		return rc;
 	if (found.start_sec != WEFT_TIME_NEVER)
@@ -330,6 +363,9 @@ static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
 	}
 	number_line(plan, p->job_count);
 	plan->stats.jobs = p->job_count;
+	if (plan->stats.whatif_next >= p->waiting_shapes ||
+	    p->policy->whatif_from >= p->waiting_shapes)
+		plan->stats.whatif_next = 0;	/* from the first again */
 	plan->stats.shapes = p->shape_count;
 	weft_search_costs(p->search, &plan->stats.tests, &plan->stats.steps);
 	return rc;
@@ -372,5 +408,6 @@ void weft_plan_destroy(struct weft_plan *plan)
 	free(plan->decision);
 	free(plan->place);
 	free(plan->blocker);
+	free(plan->advice);
 	free(plan);
 }

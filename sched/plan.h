@@ -29,6 +29,12 @@ struct weft_policy {
 	int order;		/* enum weft_order */
 	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
 	double share_band;	/* priorities within this fraction are one band */
+	/*
+	 * Not settings, but the caller's: searches to spend in this cycle on
+	 * what jobs could ask instead (0: none), and with which of the shapes
+	 * that wait to begin: plan.stats.whatif_next of the cycle before.
+	 */
+	uint32_t whatif_tests, whatif_from;
 };
 
 enum weft_order {
@@ -66,10 +72,14 @@ struct weft_decision {
 	struct weft_reason reason;	/* .kind WEFT_REASON_START: start it now */
 	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
 	uint32_t place_first, place_count;	/* in weft_plan.place[] */
+	bool advised;		/* it was asked what would start sooner */
+	uint32_t advice_first, advice_count;	/* in weft_plan.advice[] */
 };
 
 struct weft_plan_stats {
 	uint32_t jobs, shapes, planned, started, skipped;
+	uint32_t whatif_next;	/* for the next cycle's policy.whatif_from */
+	uint64_t whatif_tests;	/* spent, and part of tests */
 	uint64_t tests;		/* shape tests made */
 	uint64_t steps;		/* timeline steps walked: the cost, machine-independent */
 };
@@ -81,6 +91,8 @@ struct weft_plan {
 	uint32_t place_count;
 	struct weft_blocker *blocker;	/* reasons point here */
 	uint32_t blocker_count;
+	struct weft_advice *advice;	/* decisions point here */
+	uint32_t advice_count;
 	struct weft_plan_stats stats;
 };
 

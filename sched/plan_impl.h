@@ -10,6 +10,7 @@ struct weft_shape_state {
 	bool not_now;		/* did not fit now */
 	bool beyond;		/* did not fit within the window either */
 	bool diagnosed;
+	bool waited;		/* a job of it has been counted among those that wait */
 	struct weft_reason reason;
 };
 
@@ -38,7 +39,10 @@ struct weft_planner {
 	struct weft_holder *holder;
 	uint32_t holder_count, holder_cap;
 	struct weft_plan *plan;
-	uint32_t decision_cap, place_cap, blocker_cap;
+	uint32_t decision_cap, place_cap, blocker_cap, advice_cap;
+	/* whatif.c: shape[shape_count] is for what jobs could ask instead. */
+	struct weft_shape *own_shape;	/* NULL: shape is the caller's */
+	uint32_t waiting_shapes;	/* seen so far */
 };
 
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);

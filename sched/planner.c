@@ -88,8 +88,19 @@ static int allocate(struct weft_planner *p)
 	if (!p->plan || !p->all || !p->base || !p->placer || !p->state ||
 	    !p->licenses_free || !p->cand || !p->holder_first)
 		return -ENOMEM;
+	if (p->policy->whatif_tests) {
+		p->own_shape = malloc(((size_t)p->shape_count + 1) *
+				      sizeof(*p->own_shape));
+		if (!p->own_shape)
+			return -ENOMEM;
+		if (p->shape_count)
+			memcpy(p->own_shape, p->shape,
+			       p->shape_count * sizeof(*p->shape));
+		p->own_shape[p->shape_count] = (struct weft_shape) { 0 };
+		p->shape = p->own_shape;
+	}
 	p->search = weft_search_create(c, p->all, p->placer, p->shape,
-				       p->shape_count);
+				       p->shape_count + !!p->own_shape);
 	p->plan->decision = malloc((size_t)p->decision_cap *
 				   sizeof(*p->plan->decision));
 	if (!p->search || !p->plan->decision)
@@ -125,6 +136,7 @@ void weft_planner_fini(struct weft_planner *p)
 	weft_placer_destroy(p->placer);
 	weft_search_destroy(p->search);
 	free(p->state);
+	free(p->own_shape);
 	free(p->licenses_free);
 	free(p->cand);
 	free(p->holder_first);

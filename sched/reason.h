@@ -9,6 +9,7 @@
 #ifndef WEFT_SCHED_REASON_H
 #define WEFT_SCHED_REASON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buf.h"
@@ -47,6 +48,40 @@ struct weft_reason {
 	uint32_t blocker_first, blocker_count;	/* in weft_plan.blocker[] */
 	int32_t detail_idx;		/* license_idx, resv_idx, or -1 */
 };
+
+/*
+ * What a job could ask instead, and when it would start then.  asked and
+ * value in the kind's unit; both 0 for what is simply given up.
+ */
+enum weft_advice_kind {
+	WEFT_ADVICE_TIME,		/* time limit, seconds */
+	WEFT_ADVICE_GPUS_PER_NODE,
+	WEFT_ADVICE_GPUS,		/* in all */
+	WEFT_ADVICE_NODES,
+	WEFT_ADVICE_CPUS_PER_NODE,
+	WEFT_ADVICE_CPUS_PER_TASK,
+	WEFT_ADVICE_TASKS,
+	WEFT_ADVICE_MEMORY_PER_NODE,	/* MiB */
+	WEFT_ADVICE_ANY_TYPE,		/* of GPU */
+	WEFT_ADVICE_SHARED,		/* not exclusive */
+	WEFT_ADVICE_ANY_PLACE,		/* without segment, domain and switches */
+	WEFT_ADVICE_ANY_NODE,		/* without the list of nodes that must be in it */
+	WEFT_ADVICE_COUNT
+};
+#define WEFT_ADVICE_MAX 4	/* of one job */
+
+struct weft_advice {
+	enum weft_advice_kind kind;
+	uint64_t value, asked;
+	int64_t start_sec;
+};
+
+/* "time", "gpus-per-node", ...: one word, stable for machines. */
+const char *weft_advice_word(enum weft_advice_kind kind);
+bool weft_advice_find(const char *word, enum weft_advice_kind *ret_kind);
+
+/* "with --time=04:00:00", without when.  0 or -errno. */
+int weft_advice_format(const struct weft_advice *advice, struct weft_buf *buf);
 
 /* "GPUs", "Priority", ...: one CamelCase word, stable for machines. */
 const char *weft_reason_word(enum weft_reason_kind kind);

@@ -197,6 +197,16 @@ static void drop_oldest(struct weft_search *s, const struct shape_cache *keep)
 	oldest->known = NULL;
 }
 
+void weft_search_forget(struct weft_search *s, uint32_t shape_idx)
+{
+	struct shape_cache *c = &s->cache[shape_idx];
+
+	if (c->known)
+		s->cache_bytes -= c->count * sizeof(*c->known);
+	free(c->known);
+	*c = (struct shape_cache) { 0 };
+}
+
 /* Could the node, if empty, be one of the shape's? */
 static bool is_able(const struct weft_search *s, const struct weft_shape *shape,
 		    uint32_t node_idx, uint32_t *ret_units)

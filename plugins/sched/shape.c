@@ -152,6 +152,7 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 	weft_request_wishes(job_ptr, s);
 	s->exclusive = weft_slurm_is_exclusive(d->whole_node) ||
 		d->share_res == 0 || job_ptr->part_ptr->max_share == 0;
+	s->exclusive_wish = s->exclusive && job_ptr->part_ptr->max_share != 0;
 	s->limit_sec = limit_sec(job_ptr, job_ptr->time_limit);
 	s->limit_min_sec = 0;
 	n->part = job_ptr->part_ptr;
