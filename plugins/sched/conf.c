@@ -23,6 +23,11 @@ static const struct weft_setting bridge_settings[] = {
 	  "a cycle's time for jobs that are left to Slurm's own select" },
 	{ "steer", WEFT_SETTING_BOOL, AT(steer), 0, 1, 1, NULL, NULL,
 	  "make Slurm allocate exactly the chosen GPUs" },
+	{ "explain", WEFT_SETTING_BOOL, AT(explain), 0, 1, 1, NULL, NULL,
+	  "write what weft why tells into SystemComment of waiting jobs" },
+	{ "whatif", WEFT_SETTING_U32, AT(whatif), 0, 100000, 200, NULL,
+	  "searches",
+	  "spent in a cycle on what waiting jobs could ask to start sooner; 0: none" },
 	{ "start_at_submit", WEFT_SETTING_BOOL, AT(start_at_submit), 0, 1, 0,
 	  NULL, NULL,
 	  "let slurmctld itself place an srun or salloc that heads the queue, "

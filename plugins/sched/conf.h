@@ -14,6 +14,8 @@ struct weft_bridge {
 	uint32_t slice_msec;		/* hold slurmctld's locks this long */
 	uint32_t turn_msec;		/* a cycle's time for jobs left to select */
 	bool steer;			/* make select take the chosen GPUs */
+	bool explain;			/* tell users through the jobs' records */
+	uint32_t whatif;		/* searches a cycle for what would start sooner */
 	bool start_at_submit;		/* let slurmctld place srun's jobs itself */
 };
 

@@ -31,6 +31,8 @@ struct weft_cycle {
 	char *state_dir;
 	int64_t stats_usec;	/* when the numbers were written */
 	bool stats_due;
+	bool hide_jobs;		/* PrivateData=jobs */
+	uint32_t whatif_from;	/* whose turn it is to be asked */
 };
 
 struct weft_cycle *weft_cycle_create(void)
@@ -84,6 +86,7 @@ void weft_cycle_configure(struct weft_cycle *cycle)
 	xfree(path);
 	lock_slurmctld(conf_write);
 	weft_mainpass_off(cycle->conf.bridge.start_at_submit);
+	cycle->hide_jobs = slurm_conf.private_data & PRIVATE_DATA_JOBS;
 	free(cycle->state_dir);
 	cycle->state_dir = slurm_conf.state_save_location ?
 		strdup(slurm_conf.state_save_location) : NULL;
@@ -219,12 +222,21 @@ static int plan_and_commit(struct weft_cycle *cycle,
 		.turn_usec = cycle->conf.bridge.turn_msec * 1000,
 		.steer = cycle->conf.bridge.steer,
 	};
+	struct weft_policy policy = cycle->conf.policy;
+	struct weft_publish publish = {
+		.explain = cycle->conf.bridge.explain,
+		.hide_jobs = cycle->hide_jobs,
+	};
 	uint32_t started;
 	int rc;
 
+	if (publish.explain) {
+		policy.whatif_tests = cycle->conf.bridge.whatif;
+		policy.whatif_from = cycle->whatif_from;
+	}
 	rc = weft_cluster_check(&snap->cluster, err);
 	if (rc == 0)
-		rc = weft_plan_run(&snap->cluster, &cycle->conf.policy,
+		rc = weft_plan_run(&snap->cluster, &policy,
 				   snap->shape, snap->shape_count, snap->job,
 				   snap->job_count, slice->stop,
 				   slice->stop_arg, &plan, err);
@@ -233,7 +245,8 @@ static int plan_and_commit(struct weft_cycle *cycle,
 	planned = weft_slice_now_usec();
 	commit.plan = plan;
 	started = weft_commit_run(&commit);
-	rc = weft_publish_run(snap, plan, slice, err);
+	cycle->whatif_from = plan->stats.whatif_next;
+	rc = weft_publish_run(&publish, snap, plan, slice, err);
 	cycle->stats.plan_usec = (uint64_t)(planned - begin);
 	cycle->stats.commit_usec = (uint64_t)(weft_slice_now_usec() - planned);
 	cycle->stats.started += started;

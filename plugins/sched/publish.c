@@ -10,15 +10,24 @@
  * A job may stand in the queue several times (one record a partition,
  * reservation, or an array's next tasks): its earliest start is shown.
  *
+ * What Slurm's words cannot say goes behind a mark into SystemComment, which
+ * every list of jobs carries to whoever may see the job (docs/design/0051).
+ * It is composed before the locks are taken.  Advice that was asked in an
+ * earlier cycle is kept for ADVICE_SEC, for each cycle asks of a few jobs only.
+ *
  * Cost: O(jobs log jobs) outside the locks, O(jobs) inside, in slices.
  */
 #include "plugins/sched/publish.h"
+#include "sched/explain.h"
+
+#define ADVICE_SEC 600
 
 struct line {
 	uint32_t job_id;
 	const char *partition;
 	const struct weft_decision *decision;
 	char *nodes;		/* Slurm's allocator; NULL: none planned */
+	char *explain;		/* Slurm's allocator; NULL: not told */
 };
 
 static int compare(const void *a, const void *b)
@@ -77,8 +86,28 @@ static char *name_nodes(const struct weft_snapshot *snap,
 	return text;
 }
 
+static char *explain(const struct weft_publish *publish,
+		     const struct weft_snapshot *snap,
+		     const struct weft_plan *plan,
+		     const struct weft_decision *d)
+{
+	struct weft_explain data;
+	struct weft_buf buf;
+	char *text = NULL;
+
+	if (!publish->explain || d->reason.kind == WEFT_REASON_START)
+		return NULL;
+	weft_explain_fill(&snap->cluster, plan, d, publish->hide_jobs, &data);
+	weft_buf_init(&buf, WEFT_EXPLAIN_LIMIT);
+	if (weft_explain_write(&data, &buf) == 0)
+		text = xstrdup(weft_buf_str(&buf));
+	weft_buf_fini(&buf);
+	return text;
+}
+
 /* One line a job: the earliest of its decisions.  Returns how many. */
-static uint32_t make_lines(const struct weft_snapshot *snap,
+static uint32_t make_lines(const struct weft_publish *publish,
+			   const struct weft_snapshot *snap,
 			   const struct weft_plan *plan, struct line *line)
 {
 	const struct weft_ref *ref;
@@ -101,9 +130,53 @@ static uint32_t make_lines(const struct weft_snapshot *snap,
 			continue;
 		line[kept] = line[i];
 		line[kept].nodes = name_nodes(snap, plan, line[kept].decision);
+		line[kept].explain = explain(publish, snap, plan,
+					     line[kept].decision);
 		kept++;
 	}
 	return kept;
+}
+
+/* Keep what others wrote, and advice that is not old; then our text. */
+static void write_explain(job_record_t *job_ptr, struct line *line, time_t now)
+{
+	const char *old = job_ptr->system_comment ? job_ptr->system_comment :
+		"";
+	size_t before = weft_explain_before(old);
+	const char *advice;
+	char *text = NULL;
+	int64_t asked_sec;
+
+	if (!line->explain && !old[before])
+		return;
+	if (before)
+		xstrncat(text, old, before);
+	if (line->explain) {
+		advice = line->decision->advised ? NULL :
+			weft_explain_advice(old, &asked_sec);
+		if (advice && asked_sec + ADVICE_SEC >= now &&
+		    strlen(advice) + strlen(line->explain) < WEFT_EXPLAIN_LIMIT) {
+			xstrncat(text, line->explain,
+				 strlen(line->explain) - 1);
+			xstrcat(text, advice);
+		} else {
+			xstrcat(text, line->explain);
+		}
+	}
+	if (xstrcmp(text, job_ptr->system_comment)) {
+		xfree(job_ptr->system_comment);
+		job_ptr->system_comment = text;
+		last_job_update = now;
+	} else {
+		xfree(text);
+	}
+}
+
+void weft_publish_forget(job_record_t *job_ptr)
+{
+	struct line line = { 0 };
+
+	write_explain(job_ptr, &line, time(NULL));
 }
 
 static void write_line(struct line *line, time_t now)
@@ -132,9 +205,11 @@ static void write_line(struct line *line, time_t now)
 		line->nodes = NULL;
 		last_job_update = now;
 	}
+	write_explain(job_ptr, line, now);
 }
 
-int weft_publish_run(const struct weft_snapshot *snap,
+int weft_publish_run(const struct weft_publish *publish,
+		     const struct weft_snapshot *snap,
 		     const struct weft_plan *plan, struct weft_slice *slice,
 		     struct weft_err *err)
 {
@@ -147,13 +222,15 @@ int weft_publish_run(const struct weft_snapshot *snap,
 	if (!line)
 		return weft_err_set(err, ENOMEM, "no memory to publish %u jobs",
 				    snap->job_count);
-	count = make_lines(snap, plan, line);
+	count = make_lines(publish, snap, plan, line);
 	weft_slice_begin(slice);
 	for (uint32_t i = 0; i < count && weft_slice_next(slice); i++)
 		write_line(&line[i], time(NULL));
 	weft_slice_end(slice);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		xfree(line[i].nodes);
+		xfree(line[i].explain);
+	}
 	free(line);
 	return 0;
 }

@@ -15,6 +15,7 @@
  * Source: _schedule() in src/slurmctld/job_scheduler.c and _start_job() in
  * src/plugins/sched/backfill/backfill.c.
  */
+#include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
 
 extern diag_stats_t slurmctld_diag_stats;
@@ -189,6 +190,7 @@ int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, time_t now)
 		fed_mgr_job_unlock(job_ptr);
 		return rc;
 	}
+	weft_publish_forget(job_ptr);
 	fed_mgr_job_start(job_ptr, job_ptr->start_time);
 	last_job_update = now;
 	info("sched/weft: started %pJ on %s in %s", job_ptr, job_ptr->nodes,
