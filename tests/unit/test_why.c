@@ -69,6 +69,70 @@ START_TEST(waits)
 }
 END_TEST
 
+static const struct {
+	const char *expression;
+	uint32_t task;
+	bool want;
+} task_text[] = {
+	{ "7", 7, true }, { "7", 8, false }, { "0-5,9%2", 5, true },
+	{ "0-5,9%2", 9, true }, { "0-5,9%2", 2, true }, { "0-5,9%2", 6, false },
+	{ "10-20:5", 15, true }, { "10-20:5", 16, false }, { "", 0, false },
+	{ "x", 0, false }, { "1-", 1, false }, { "1-9:0", 1, false },
+	{ "99999999999", 1, false }, { "1,2,...", 3, false },
+};
+
+START_TEST(tasks)
+{
+	ck_assert_int_eq(weft_why_has_task(task_text[_i].expression, task_text[_i].task),
+			 task_text[_i].want);
+}
+END_TEST
+
+START_TEST(ids)
+{
+	uint32_t job = 0, task = 0;
+
+	ck_assert(weft_why_parse_id("12", &job, &task) && job == 12 && task == UINT32_MAX);
+	ck_assert(weft_why_parse_id("12_0", &job, &task) && job == 12 && task == 0);
+	ck_assert(!weft_why_parse_id("0", &job, &task));
+	ck_assert(!weft_why_parse_id("12_", &job, &task));
+	ck_assert(!weft_why_parse_id("12_3x", &job, &task));
+	ck_assert(!weft_why_parse_id("-1", &job, &task));
+	ck_assert(!weft_why_parse_id("4294967296", &job, &task));
+	ck_assert(!weft_why_parse_id("", &job, &task));
+}
+END_TEST
+
+/* What the planner says is told, with the jobs in the way by their names. */
+START_TEST(planner_is_told)
+{
+	struct weft_why_job jobs[2] = {
+		{ .job_id = 9, .id = (char[]){ "9" }, .user = (char[]){ "ann" }, .waits = true,
+		  .cause = WEFT_WHY_RESOURCES, .ahead_count = 1, .start_sec = 8200,
+		  .nodes = (char[]){ "n[1-2]" }, .explained = true,
+		  .explain = { .kind = WEFT_REASON_GPUS, .wanted = 8, .available = 3,
+			       .start_sec = 8200, .blocker_count = 1, .hidden_count = 2,
+			       .blocker = { { 4, 8200 } }, .advice_sec = 1000,
+			       .advice = { { WEFT_ADVICE_TIME, 14400, 86400, 1000 } },
+			       .advice_count = 1 } },
+		{ .job_id = 4, .id = (char[]){ "3_1" }, .user = (char[]){ "bob" } },
+	};
+	struct weft_why why = { jobs, 2 };
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 4096);
+	ck_assert_int_eq(weft_why_tell(&why, &jobs[0], 1000, &buf), 0);
+	ck_assert_str_eq(weft_buf_str(&buf),
+		"job 9: waits for GPUs: wants 8, 3 are free on its nodes\n"
+		"  in its way: job 3_1 of bob ends in 2h00m\n"
+		"  in its way: 2 jobs that this site does not show\n"
+		"  place in line: 1 waiting job of its partition comes first\n"
+		"  expected start: in 2h00m on n[1-2], sooner if jobs end before their limits, later if more urgent ones come\n"
+		"  sooner: with --time=04:00:00 it would start now\n");
+	weft_buf_fini(&buf);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("why");
@@ -79,6 +143,9 @@ int main(void)
 	tcase_add_test(tc, every_cause_has_words);
 	tcase_add_loop_test(tc, sentences, 0, 4);
 	tcase_add_loop_test(tc, waits, 0, 6);
+	tcase_add_loop_test(tc, tasks, 0, sizeof(task_text) / sizeof(task_text[0]));
+	tcase_add_test(tc, ids);
+	tcase_add_test(tc, planner_is_told);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

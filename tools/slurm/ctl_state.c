@@ -14,6 +14,7 @@
 #include <slurm/slurm_errno.h>
 
 #include "tools/slurm/ctl_state.h"
+#include "tools/slurm/submit.h"
 
 static int copy(char *to, size_t size, const char *text, const char *what,
 		struct weft_err *err)
@@ -32,7 +33,9 @@ int weft_ctl_state_load(struct weft_ctl_state *ret_state, struct weft_err *err)
 	slurm_conf_t *conf = NULL;
 	int rc;
 
-	slurm_init(NULL);
+	rc = weft_slurm_start(err);
+	if (rc)
+		return rc;
 	if (slurm_load_ctl_conf(0, &conf) || !conf)
 		return weft_err_set(err, ECONNREFUSED,
 				    "slurmctld does not answer: %s",

@@ -26,6 +26,7 @@
 #include "lib/json.h"
 #include "lib/names.h"
 #include "tools/slurm/map_load.h"
+#include "tools/slurm/submit.h"
 
 static char *copy(const char *text)
 {
@@ -256,7 +257,8 @@ int weft_map_load(struct weft_map **ret_map, struct weft_err *err)
 
 	if (!map || !names)
 		rc = weft_err_set(err, ENOMEM, "out of memory");
-	slurm_init(NULL);
+	if (!rc)
+		rc = weft_slurm_start(err);
 	if (!rc)
 		rc = load_nodes(map, names, err);
 	if (!rc)

@@ -23,6 +23,7 @@
 #include <slurm/slurm_errno.h>
 
 #include "tools/slurm/why_load.h"
+#include "tools/slurm/submit.h"
 
 static char *copy(const char *text)
 {
@@ -166,7 +167,13 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 	job->name = copy(info->name);
 	job->state = copy(state_of(base));
 	job->detail = copy(detail_of(info, job->cause));
-	return job->id && job->user && job->partition && job->name &&
+	job->nodes = copy(job->waits ? info->sched_nodes : info->nodes);
+	job->tasks = copy(info->array_task_str);
+	job->task_id = info->array_job_id ? info->array_task_id : NO_VAL;
+	job->explained = job->waits && info->system_comment &&
+		weft_explain_read(info->system_comment, &job->explain) == 0 &&
+		weft_why_agrees(job->cause, job->explain.kind);
+	return job->nodes && job->tasks && job->id && job->user && job->partition && job->name &&
 		job->state && job->detail;
 }
 
@@ -213,30 +220,44 @@ static void count_ahead(struct weft_why *why)
 	}
 }
 
-int weft_why_load(struct weft_why **ret_why, struct weft_err *err)
+static int fill_all(struct weft_why *why, const job_info_msg_t *msg)
 {
-	struct weft_why *why = calloc(1, sizeof(*why));
-	job_info_msg_t *msg = NULL;
-	bool ok = why;
+	why->job = calloc(msg->record_count + 1, sizeof(*why->job));
+	if (!why->job)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < msg->record_count; i++)
+		if (!fill(&why->job[why->job_count++], &msg->job_array[i]))
+			return -ENOMEM;
+	qsort(why->job, why->job_count, sizeof(*why->job), compare);
+	count_ahead(why);
+	return 0;
+}
 
-	slurm_init(NULL);
-	if (slurm_load_jobs(0, &msg, SHOW_ALL | SHOW_DETAIL)) {
-		weft_why_destroy(why);
+int weft_why_load(int64_t *since_sec, struct weft_why **ret_why,
+		  struct weft_err *err)
+{
+	job_info_msg_t *msg = NULL;
+	struct weft_why *why;
+	int rc = weft_slurm_start(err);
+
+	if (rc)
+		return rc;
+	if (slurm_load_jobs(since_sec ? (time_t)*since_sec : 0, &msg,
+			    SHOW_ALL | SHOW_DETAIL)) {
+		if (errno == SLURM_NO_CHANGE_IN_DATA)
+			return -EALREADY;
 		return weft_err_set(err, EIO, "cannot ask slurmctld for jobs: %s",
 				    slurm_strerror(errno));
 	}
-	if (ok)
-		why->job = calloc(msg->record_count + 1, sizeof(*why->job));
-	ok = ok && why->job;
-	for (uint32_t i = 0; ok && i < msg->record_count; i++)
-		ok = fill(&why->job[why->job_count++], &msg->job_array[i]);
+	if (since_sec)
+		*since_sec = (int64_t)msg->last_update;
+	why = calloc(1, sizeof(*why));
+	rc = why ? fill_all(why, msg) : -ENOMEM;
 	slurm_free_job_info_msg(msg);
-	if (!ok) {
+	if (rc) {
 		weft_why_destroy(why);
 		return weft_err_set(err, ENOMEM, "out of memory");
 	}
-	qsort(why->job, why->job_count, sizeof(*why->job), compare);
-	count_ahead(why);
 	*ret_why = why;
 	return 0;
 }

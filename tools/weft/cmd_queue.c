@@ -46,7 +46,7 @@ static int show(bool all, bool json)
 	struct weft_why *why;
 	int rc = WEFT_EXIT_DONE;
 
-	if (weft_why_load(&why, &err)) {
+	if (weft_why_load(NULL, &why, &err)) {
 		fprintf(stderr, "weft queue: %s\n", err.msg);
 		return WEFT_EXIT_FAILED;
 	}
@@ -60,7 +60,7 @@ static int show(bool all, bool json)
 			print_row(&why->job[i]);
 			continue;
 		}
-		o = weft_why_to_json(&why->job[i]);
+		o = weft_why_to_json(why, &why->job[i]);
 		if (!o)
 			rc = WEFT_EXIT_FAILED;
 		else

@@ -2,7 +2,9 @@
 /*
  * cmd_why.c - `weft why JOBID`: why a job waits, in plain words
  *
- * JOBID is a job, or a job array: then every record of it is told.
+ * JOBID is a job, one task of an array, or an array: then every record of it
+ * is told.  --watch asks slurmctld whether anything changed; an answer "no" is
+ * a few bytes.
  */
 #include "config.h"
 
@@ -10,96 +12,158 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "tools/slurm/why_load.h"
 #include "tools/weft/cmd.h"
 
+#define INTERVAL_DEFAULT 5
+
+struct ask {
+	uint32_t job_id, task;	/* task UINT32_MAX: all of it */
+	bool json, watch;
+	unsigned int interval_sec;
+};
+
 static void print_help(FILE *out)
 {
-	fputs("usage: weft why [--json] JOBID\n\n"
-	      "Says in plain words why a job waits and when it is expected to start.\n"
+	fputs("usage: weft why [--json] [--watch[=SECONDS]] JOBID\n\n"
+	      "Says in plain words why a job waits, which jobs are in its way, when it is\n"
+	      "expected to start, and what would start sooner.  JOBID is a job (12), an\n"
+	      "array (12) or one task of it (12_7).\n"
 	      "Exit status 3: there is no such job, or it does not wait.\n\n"
-	      "  --json\n"
+	      "  --json             one JSON object a line\n"
+	      "  --watch[=SECONDS]  look again every 5 (1 to 3600) seconds, tell what\n"
+	      "                     changed, end when it waits no longer\n"
 	      "  --help\n", out);
 }
 
-static void print_job(const struct weft_why_job *job)
+static int add_job(const struct ask *ask, const struct weft_why *why,
+		   const struct weft_why_job *job, struct weft_buf *buf)
 {
-	struct weft_buf buf;
+	struct json_object *o;
 
-	weft_buf_init(&buf, 4096);
-	weft_buf_addf(&buf, "job %s: ", job->id);
-	weft_why_format(job, &buf);
-	if (job->waits) {
-		weft_buf_addf(&buf, "\n  %u waiting job%s of its partition %s a higher priority\n"
-			      "  expected start: ", job->ahead_count,
-			      job->ahead_count == 1 ? "" : "s",
-			      job->ahead_count == 1 ? "has" : "have");
-		if (job->start_sec)
-			weft_why_format_wait(job->start_sec, time(NULL), &buf);
-		else
-			weft_buf_adds(&buf, "not known");
-	}
-	puts(weft_buf_str(&buf));
-	weft_buf_fini(&buf);
-}
-
-static int print_json(const struct weft_why_job *job)
-{
-	struct json_object *o = weft_why_to_json(job);
-
+	if (!ask->json)
+		return weft_why_tell(why, job, time(NULL), buf);
+	o = weft_why_to_json(why, job);
 	if (!o)
 		return -ENOMEM;
-	puts(json_object_to_json_string(o));
+	weft_buf_addf(buf, "%s\n", json_object_to_json_string(o));
 	json_object_put(o);
-	return 0;
+	return weft_buf_error(buf);
 }
 
-static int show(uint32_t job_id, bool json)
+/* Adds what is told; *ret_found and *ret_waiting: how many records. */
+static int look(const struct ask *ask, const struct weft_why *why,
+		struct weft_buf *buf, uint32_t *ret_found,
+		uint32_t *ret_waiting)
 {
-	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_why *why;
-	uint32_t found = 0, waiting = 0;
 	int rc = 0;
 
-	if (weft_why_load(&why, &err)) {
+	*ret_found = *ret_waiting = 0;
+	for (uint32_t i = 0; rc == 0 && i < why->job_count; i++) {
+		const struct weft_why_job *job = &why->job[i];
+
+		if (!weft_why_is(job, ask->job_id, ask->task))
+			continue;
+		(*ret_found)++;
+		*ret_waiting += job->waits;
+		rc = add_job(ask, why, job, buf);
+	}
+	return rc;
+}
+
+static void print(const struct ask *ask, const struct weft_buf *buf,
+		  bool again)
+{
+	if (ask->watch && !ask->json && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	else if (again && !ask->json)
+		fputs("\n", stdout);
+	fputs(weft_buf_str(buf), stdout);
+	fflush(stdout);
+}
+
+/* One look: an exit code, or -1 to look again. */
+static int look_once(const struct ask *ask, int64_t *since_sec,
+		     struct weft_buf *told)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_why *why = NULL;
+	struct weft_buf buf;
+	uint32_t found, waiting;
+	int rc = weft_why_load(since_sec, &why, &err);
+
+	if (rc == -EALREADY)
+		return -1;
+	if (rc) {
 		fprintf(stderr, "weft why: %s\n", err.msg);
 		return WEFT_EXIT_FAILED;
 	}
-	for (uint32_t i = 0; i < why->job_count; i++) {
-		const struct weft_why_job *job = &why->job[i];
-
-		if (job->job_id != job_id && job->array_id != job_id)
-			continue;
-		found++;
-		waiting += job->waits;
-		if (json)
-			rc = rc ? rc : print_json(job);
-		else
-			print_job(job);
-	}
+	weft_buf_init(&buf, 64u << 20);
+	rc = look(ask, why, &buf, &found, &waiting);
 	weft_why_destroy(why);
-	if (!found)
-		fprintf(stderr, "weft why: Slurm shows no job %u (unknown, long finished, or not yours to see)\n",
-			job_id);
-	if (rc)
+	if (rc == 0 && (!told->len || strcmp(weft_buf_str(told), weft_buf_str(&buf)) != 0))
+		print(ask, &buf, told->len);
+	weft_buf_fini(told);
+	*told = buf;
+	if (rc) {
+		fputs("weft why: out of memory\n", stderr);
 		return WEFT_EXIT_FAILED;
-	return waiting ? WEFT_EXIT_DONE : WEFT_EXIT_NO;
+	}
+	if (!found)
+		fprintf(stderr, "weft why: Slurm shows no such job (unknown, long finished, or not yours to see)\n");
+	if (!waiting)
+		return WEFT_EXIT_NO;
+	return ask->watch ? -1 : WEFT_EXIT_DONE;
+}
+
+static int show(const struct ask *ask)
+{
+	struct weft_buf told;
+	int64_t since_sec = 0;
+	int rc, looks = 0;
+
+	weft_buf_init(&told, 1);
+	while ((rc = look_once(ask, &since_sec, &told)) < 0) {
+		looks++;
+		sleep(ask->interval_sec);
+	}
+	weft_buf_fini(&told);
+	/* It was seen to wait, and now it is seen that it does not. */
+	return rc == WEFT_EXIT_NO && looks ? WEFT_EXIT_DONE : rc;
+}
+
+static bool read_interval(const char *text, unsigned int *ret_sec)
+{
+	char *end;
+	long n;
+
+	if (!text)
+		return true;
+	n = strtol(text, &end, 10);
+	if (end == text || *end || n < 1 || n > 3600) {
+		fprintf(stderr, "weft why: --watch=%.40s: 1 to 3600 seconds expected\n",
+			text);
+		return false;
+	}
+	*ret_sec = (unsigned int)n;
+	return true;
 }
 
 static int run_why(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "watch", optional_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool json = false;
-	unsigned long id;
-	char *end;
+	struct ask ask = { .interval_sec = INTERVAL_DEFAULT };
 	int c;
 
 	optind = 1;
@@ -107,23 +171,26 @@ static int run_why(int argc, char **argv)
 		if (c == 'h') {
 			print_help(stdout);
 			return WEFT_EXIT_DONE;
-		} else if (c != 'j') {
+		} else if (c == 'j') {
+			ask.json = true;
+		} else if (c == 'w') {
+			ask.watch = true;
+			if (!read_interval(optarg, &ask.interval_sec))
+				return WEFT_EXIT_USAGE;
+		} else {
 			return WEFT_EXIT_USAGE;
 		}
-		json = true;
 	}
 	if (optind != argc - 1) {
 		fputs("weft why: one job number expected\n", stderr);
 		return WEFT_EXIT_USAGE;
 	}
-	id = strtoul(argv[optind], &end, 10);
-	if (argv[optind][0] < '0' || argv[optind][0] > '9' || *end || !id ||
-	    id >= UINT32_MAX) {
-		fprintf(stderr, "weft why: \"%.40s\" is not a job number\n",
+	if (!weft_why_parse_id(argv[optind], &ask.job_id, &ask.task)) {
+		fprintf(stderr, "weft why: \"%.40s\" is not a job number like 12 or 12_7\n",
 			argv[optind]);
 		return WEFT_EXIT_USAGE;
 	}
-	return show((uint32_t)id, json);
+	return show(&ask);
 }
 
 const struct weft_cmd weft_cmd_why = {

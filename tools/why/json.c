@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * json.c - a waiting job for programs; see why.h
+ * json.c - a job for programs; see why.h
  *
- * "start" is null while nobody expects one; "ahead" and "start" are for jobs
- * that wait only.
+ * "start" is null while nobody expects one.  What only sched/weft can tell is
+ * under "planner": the word of its own reason, what is wanted and available,
+ * the jobs in the way, and what would start sooner.  Words are stable, "text"
+ * is for people.
  */
 #include <json-c/json.h>
 
@@ -18,19 +20,108 @@ static bool put(struct json_object *to, const char *key,
 	return false;
 }
 
-static bool put_wait(struct json_object *o, const struct weft_why_job *job)
+static bool put_time(struct json_object *to, const char *key, int64_t sec)
+{
+	if (sec == 0 || sec == WEFT_TIME_NEVER)
+		return json_object_object_add(to, key, NULL) == 0;
+	return put(to, key, json_object_new_int64(sec));
+}
+
+/* Adds a new object at the end of the list; NULL: no memory. */
+static struct json_object *append(struct json_object *list)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o && json_object_array_add(list, o) == 0)
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static bool put_blockers(struct json_object *to, const struct weft_why *why,
+			 const struct weft_explain *e)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	const struct weft_why_job *other;
+
+	if (!put(to, "waits_for", list))
+		return false;
+	for (uint32_t i = 0; i < e->blocker_count; i++) {
+		o = append(list);
+		if (!o ||
+		    !put(o, "job", json_object_new_int64(e->blocker[i].job_id)) ||
+		    !put_time(o, "until", e->blocker[i].until_sec))
+			return false;
+		other = weft_why_find(why, e->blocker[i].job_id);
+		if (other && (!put(o, "user", json_object_new_string(other->user)) ||
+			      !put(o, "state", json_object_new_string(other->state))))
+			return false;
+	}
+	return put(to, "hidden", json_object_new_int64(e->hidden_count));
+}
+
+static bool put_one_advice(struct json_object *o, const struct weft_advice *a)
+{
+	struct weft_buf text;
+	bool ok;
+
+	weft_buf_init(&text, 256);
+	ok = weft_advice_format(a, &text) == 0 &&
+		put(o, "change", json_object_new_string(weft_advice_word(a->kind))) &&
+		put(o, "to", json_object_new_int64((int64_t)a->value)) &&
+		put(o, "from", json_object_new_int64((int64_t)a->asked)) &&
+		put_time(o, "start", a->start_sec) &&
+		put(o, "text", json_object_new_string(weft_buf_str(&text)));
+	weft_buf_fini(&text);
+	return ok;
+}
+
+static bool put_advice(struct json_object *to, const struct weft_explain *e)
+{
+	struct json_object *list, *o;
+
+	if (!put_time(to, "advice_at", e->advice_sec))
+		return false;
+	list = json_object_new_array();
+	if (!put(to, "advice", list))
+		return false;
+	for (uint32_t i = 0; i < e->advice_count; i++) {
+		o = append(list);
+		if (!o || !put_one_advice(o, &e->advice[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool put_planner(struct json_object *to, const struct weft_why *why,
+			const struct weft_explain *e)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (!put(to, "planner", o))
+		return false;
+	return put(o, "reason", json_object_new_string(weft_reason_word(e->kind))) &&
+		put(o, "wanted", json_object_new_int64(e->wanted)) &&
+		put(o, "available", json_object_new_int64(e->available)) &&
+		put(o, "place", json_object_new_int64(e->line_place)) &&
+		put(o, "name", json_object_new_string(e->name)) &&
+		put_blockers(o, why, e) && put_advice(o, e);
+}
+
+static bool put_wait(struct json_object *o, const struct weft_why *why,
+		     const struct weft_why_job *job)
 {
 	if (!job->waits)
 		return true;
-	if (!put(o, "reason", json_object_new_string(weft_why_word(job->cause))) ||
-	    !put(o, "ahead", json_object_new_int64(job->ahead_count)))
-		return false;
-	if (!job->start_sec)
-		return json_object_object_add(o, "start", NULL) == 0;
-	return put(o, "start", json_object_new_int64(job->start_sec));
+	return put(o, "reason", json_object_new_string(weft_why_word(job->cause))) &&
+		put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
+		put_time(o, "start", job->start_sec) &&
+		put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
+		(!job->explained || put_planner(o, why, &job->explain));
 }
 
-struct json_object *weft_why_to_json(const struct weft_why_job *job)
+struct json_object *weft_why_to_json(const struct weft_why *why,
+				     const struct weft_why_job *job)
 {
 	struct json_object *o = json_object_new_object();
 	struct weft_buf text;
@@ -43,7 +134,7 @@ struct json_object *weft_why_to_json(const struct weft_why_job *job)
 		put(o, "partition", json_object_new_string(job->partition)) &&
 		put(o, "name", json_object_new_string(job->name)) &&
 		put(o, "state", json_object_new_string(job->state)) &&
-		put_wait(o, job) &&
+		put_wait(o, why, job) &&
 		put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	weft_buf_fini(&text);
 	if (ok)

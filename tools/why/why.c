@@ -7,7 +7,8 @@
  * users, so control characters are shown as question marks.  No clock and no
  * Slurm here: tools/slurm/why_load.c asks, this file words the answer.
  *
- * Which jobs hold what a job waits for is not told: slurmctld does not say.
+ * Where sched/weft runs, its own words come instead of the table's, and the
+ * jobs in the way and what would start sooner with them (sched/explain.h).
  */
 #include "tools/why/why.h"
 
@@ -46,6 +47,8 @@ void weft_why_destroy(struct weft_why *why)
 		free(why->job[i].name);
 		free(why->job[i].state);
 		free(why->job[i].detail);
+		free(why->job[i].nodes);
+		free(why->job[i].tasks);
 	}
 	free(why->job);
 	free(why);
@@ -73,6 +76,8 @@ int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf)
 		add_clean(buf, job->state ? job->state : "?");
 		return weft_buf_error(buf);
 	}
+	if (job->explained)
+		return weft_explain_format(&job->explain, buf);
 	weft_buf_adds(buf, (unsigned)job->cause < WEFT_WHY_CAUSE_COUNT ?
 		      causes[job->cause].text : causes[WEFT_WHY_OTHER].text);
 	if (job->cause == WEFT_WHY_OTHER)
@@ -95,4 +100,96 @@ int weft_why_format_wait(int64_t at_sec, int64_t now_sec, struct weft_buf *buf)
 	if (min < 48 * 60)
 		return weft_buf_addf(buf, "in %lldh%02lldm", min / 60, min % 60);
 	return weft_buf_addf(buf, "in %lldd%lldh", min / 1440, min / 60 % 24);
+}
+
+const struct weft_why_job *weft_why_find(const struct weft_why *why,
+					 uint32_t job_id)
+{
+	for (uint32_t i = 0; i < why->job_count; i++)
+		if (why->job[i].job_id == job_id)
+			return &why->job[i];
+	return NULL;
+}
+
+bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind)
+{
+	switch (kind) {
+	case WEFT_REASON_START:
+		return false;
+	case WEFT_REASON_PRIORITY:
+	case WEFT_REASON_WINDOW:
+	case WEFT_REASON_NOT_TRIED:
+		return cause == WEFT_WHY_PRIORITY;
+	case WEFT_REASON_LICENSE:
+		return cause == WEFT_WHY_LICENSE;
+	case WEFT_REASON_RESERVATION:
+		return cause == WEFT_WHY_RESERVATION;
+	case WEFT_REASON_NODES_DOWN:
+		return cause == WEFT_WHY_NODES_DOWN;
+	case WEFT_REASON_BEGIN:
+		return cause == WEFT_WHY_BEGIN;
+	case WEFT_REASON_ARRAY_LIMIT:
+		return cause == WEFT_WHY_ARRAY_LIMIT;
+	default:
+		return cause == WEFT_WHY_RESOURCES;
+	}
+}
+
+/* A number of at most 4294967293; NULL if there is none. */
+static const char *number(const char *text, uint32_t *ret)
+{
+	unsigned long n;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	n = strtoul(text, &end, 10);
+	if (n > UINT32_MAX - 2)
+		return NULL;
+	*ret = (uint32_t)n;
+	return end;
+}
+
+bool weft_why_parse_id(const char *text, uint32_t *ret_job, uint32_t *ret_task)
+{
+	uint32_t job, task = UINT32_MAX;
+	const char *end = number(text, &job);
+
+	if (end && *end == '_')
+		end = number(end + 1, &task);
+	if (!end || *end || !job)
+		return false;
+	*ret_job = job;
+	*ret_task = task;
+	return true;
+}
+
+bool weft_why_has_task(const char *text, uint32_t task)
+{
+	uint32_t first, last, step;
+
+	while ((text = number(text, &first))) {
+		last = first;
+		step = 1;
+		if (*text == '-' && !(text = number(text + 1, &last)))
+			return false;
+		if (*text == ':' && !(text = number(text + 1, &step)))
+			return false;
+		if (task >= first && task <= last && step &&
+		    (task - first) % step == 0)
+			return true;
+		if (*text != ',')
+			return false;
+		text++;
+	}
+	return false;
+}
+
+bool weft_why_is(const struct weft_why_job *job, uint32_t job_id, uint32_t task)
+{
+	if (task == UINT32_MAX)
+		return job->job_id == job_id || job->array_id == job_id;
+	return job->array_id == job_id &&
+		(job->task_id == task ||
+		 (job->tasks && weft_why_has_task(job->tasks, task)));
 }

@@ -10,6 +10,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "sched/explain.h"
 
 enum weft_why_cause {
 	WEFT_WHY_UNKNOWN,		/* Slurm has not looked at it yet */
@@ -44,6 +45,11 @@ struct weft_why_job {
 	uint32_t priority;
 	uint32_t ahead_count;	/* with more priority in its partition, and waiting for room only */
 	int64_t start_sec;	/* expected; 0: unknown */
+	char *nodes;		/* planned, or held */
+	char *tasks;		/* "0-5,9%2": waiting elements of an array, or "" */
+	uint32_t task_id;	/* one element's; UINT32_MAX - 1 (NO_VAL): none */
+	bool explained;		/* sched/weft told more, in explain */
+	struct weft_explain explain;
 };
 
 struct weft_why {
@@ -52,6 +58,27 @@ struct weft_why {
 };
 
 void weft_why_destroy(struct weft_why *why);
+
+/* The job's record, by Slurm's number; NULL if it is not shown. */
+const struct weft_why_job *weft_why_find(const struct weft_why *why,
+					 uint32_t job_id);
+
+/* Is task in an expression like "0-5,9,20-30:2%4"? */
+bool weft_why_has_task(const char *expression, uint32_t task);
+
+/*
+ * What a user types: "12", or "12_7" for one element of an array; *ret_task is
+ * UINT32_MAX without one.  false if it is neither.
+ */
+bool weft_why_parse_id(const char *text, uint32_t *ret_job, uint32_t *ret_task);
+bool weft_why_is(const struct weft_why_job *job, uint32_t job_id, uint32_t task);
+
+/* Could the planner's reason be behind Slurm's?  Else it is of yesterday. */
+bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind);
+
+/* All that is known of it, for people: several lines, each ended. */
+int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
+		  int64_t now_sec, struct weft_buf *buf);
 
 /* One CamelCase word, stable for machines. */
 const char *weft_why_word(enum weft_why_cause cause);
@@ -65,6 +92,7 @@ int weft_why_format_wait(int64_t at_sec, int64_t now_sec, struct weft_buf *buf);
 struct json_object;
 
 /* The job for programs; the caller puts it.  NULL: no memory. */
-struct json_object *weft_why_to_json(const struct weft_why_job *job);
+struct json_object *weft_why_to_json(const struct weft_why *why,
+				     const struct weft_why_job *job);
 
 #endif
