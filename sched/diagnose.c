@@ -19,6 +19,8 @@ struct census {
 	uint32_t able, up, gpus, cpus, memory, whole, open;
 	uint32_t free_gpus, free_cpus;
 	uint64_t free_mem_mib;
+	uint32_t best_gpus, best_cpus;	/* of one node */
+	uint64_t best_mem_mib;
 };
 
 static uint32_t count_gpus(const struct weft_timeline *tl, uint32_t node_idx,
@@ -67,6 +69,10 @@ static bool count_node(const struct weft_cluster *c,
 	n->free_gpus += gpus;
 	n->free_cpus += free.cpus;
 	n->free_mem_mib += free.mem_mib;
+	n->best_gpus = gpus > n->best_gpus ? gpus : n->best_gpus;
+	n->best_cpus = free.cpus > n->best_cpus ? free.cpus : n->best_cpus;
+	n->best_mem_mib = free.mem_mib > n->best_mem_mib ? free.mem_mib :
+		n->best_mem_mib;
 	if (gpus < need->amount.gpus)
 		return false;
 	n->gpus++;
@@ -104,6 +110,17 @@ static struct weft_reason make(enum weft_reason_kind kind, uint64_t wanted,
 	};
 }
 
+/*
+ * The nodes to look at: a job that names as many as it takes can use no
+ * others.
+ */
+static const struct weft_idxset *nodes_of(const struct weft_shape *shape)
+{
+	return shape->nodes_required &&
+		weft_idxset_count(shape->nodes_required) >= shape->nodes_max ?
+		shape->nodes_required : shape->nodes;
+}
+
 static struct weft_reason lacks(const struct weft_cluster *c,
 				const struct weft_shape *shape,
 				const struct weft_need *need,
@@ -111,6 +128,14 @@ static struct weft_reason lacks(const struct weft_cluster *c,
 {
 	uint32_t nodes = shape->nodes_min;
 
+	/* What is spread over other nodes is of no use to a job of one. */
+	if (shape->nodes_max == 1 && n->gpus < 1)
+		return make(WEFT_REASON_GPUS, most_gpus(shape), n->best_gpus);
+	if (shape->nodes_max == 1 && n->cpus < 1)
+		return make(WEFT_REASON_CPUS, need->amount.cpus, n->best_cpus);
+	if (shape->nodes_max == 1 && n->memory < 1)
+		return make(WEFT_REASON_MEMORY, need->amount.mem_mib,
+			    n->best_mem_mib);
 	if (n->gpus < nodes)
 		return make(WEFT_REASON_GPUS, (uint64_t)shape->per_node.gpus * nodes +
 			    (uint64_t)shape->per_unit.gpus * shape->unit_count,
@@ -215,8 +240,9 @@ struct weft_reason weft_diagnose(const struct weft_cluster *c,
 	bool ever = could_ever(c, base, placer, shape, &need, false, cand);
 	bool up = could_ever(c, base, placer, shape, &need, true, cand);
 
-	weft_idxset_foreach(shape->nodes, i) {
-		if (!is_able(c, base, shape, &need, i, &unit_cap))
+	weft_idxset_foreach(nodes_of(shape), i) {
+		if (!weft_idxset_has(shape->nodes, i) ||
+		    !is_able(c, base, shape, &need, i, &unit_cap))
 			continue;
 		n.able++;
 		if (!c->node[i].usable)

@@ -38,6 +38,13 @@ const char *weft_reason_word(enum weft_reason_kind kind)
 	return (unsigned int)kind < WEFT_REASON_COUNT ? words[kind] : "Unknown";
 }
 
+/* Enough in all, and yet it waits for just that. */
+static const char *spread(const struct weft_reason *r)
+{
+	return r->available >= r->wanted ?
+		", but too few of them have enough each" : "";
+}
+
 /* What is wanted and what there is, for kinds that count something. */
 static int add_what(const struct weft_reason *r, const struct weft_cluster *c,
 		    struct weft_buf *buf)
@@ -54,14 +61,14 @@ static int add_what(const struct weft_reason *r, const struct weft_cluster *c,
 	case WEFT_REASON_START:
 		return weft_buf_adds(buf, "starts now");
 	case WEFT_REASON_CPUS:
-		return weft_buf_addf(buf, "waits for CPUs: wants %u, %u are free on its nodes",
-				     r->wanted, r->available);
+		return weft_buf_addf(buf, "waits for CPUs: wants %u, %u are free on its nodes%s",
+				     r->wanted, r->available, spread(r));
 	case WEFT_REASON_GPUS:
-		return weft_buf_addf(buf, "waits for GPUs: wants %u, %u are free on its nodes",
-				     r->wanted, r->available);
+		return weft_buf_addf(buf, "waits for GPUs: wants %u, %u are free on its nodes%s",
+				     r->wanted, r->available, spread(r));
 	case WEFT_REASON_MEMORY:
-		return weft_buf_addf(buf, "waits for memory: wants %u MiB, %u MiB are free on its nodes",
-				     r->wanted, r->available);
+		return weft_buf_addf(buf, "waits for memory: wants %u MiB, %u MiB are free on its nodes%s",
+				     r->wanted, r->available, spread(r));
 	case WEFT_REASON_NODES:
 		return weft_buf_addf(buf, "waits for nodes: wants %u, %u are free at the same time",
 				     r->wanted, r->available);

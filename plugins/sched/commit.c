@@ -179,6 +179,8 @@ static void take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t
 					   now) == SLURM_SUCCESS) {
 				walk->started++;
 				walk->turn_started = true;
+			} else {
+				weft_start_refused(job_ptr);
 			}
 		}
 		job_resv_clear_magnetic_flag(job_ptr);

@@ -85,6 +85,9 @@ static void read_node_counts(const job_record_t *job_ptr,
 
 	shape->nodes_min = MAX(job_ptr->details->min_nodes, part->min_nodes);
 	shape->nodes_min = MAX(shape->nodes_min, 1);
+	if (job_ptr->details->req_node_bitmap)	/* all of them, and perhaps more */
+		shape->nodes_min = MAX(shape->nodes_min, (uint32_t)
+			bit_set_count(job_ptr->details->req_node_bitmap));
 	shape->nodes_max = max ? MIN(max, part->max_nodes) : part->max_nodes;
 	shape->nodes_max = MIN(shape->nodes_max, node_count);
 	shape->nodes_max = MAX(shape->nodes_max, shape->nodes_min);
@@ -103,7 +106,7 @@ static bool must_be_slurms(const job_record_t *job_ptr)
 	return weft_slurm_is_shared_by_some(d->whole_node) ||
 		given16(d->contiguous) ||
 		(d->core_spec && d->core_spec != NO_VAL16) ||
-		d->expanding_jobid || (d->req_node_bitmap && !d->max_nodes);
+		d->expanding_jobid;
 }
 
 /* CPUs of one task, whole cores if cores are what select hands out. */

@@ -112,6 +112,13 @@ bool weft_start_eligible(job_record_t *job_ptr, time_t now, bool about_to_start)
 	return true;
 }
 
+void weft_start_refused(job_record_t *job_ptr)
+{
+	if (IS_JOB_PENDING(job_ptr) &&
+	    job_ptr->state_reason == WAIT_NO_REASON)
+		set_reason(job_ptr, WAIT_RESOURCES);
+}
+
 /* The planned run time of a job with a deadline ends before it. */
 static uint32_t limit_before_deadline(const job_record_t *job_ptr, time_t now)
 {

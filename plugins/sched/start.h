@@ -35,4 +35,7 @@ bool weft_start_eligible(job_record_t *job_ptr, time_t now, bool about_to_start)
  */
 int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, time_t now);
 
+/* Select has nothing for it now: so that squeue does not say "None". */
+void weft_start_refused(job_record_t *job_ptr);
+
 #endif

@@ -84,8 +84,29 @@ static enum weft_why_cause cause_of(uint32_t code)
 	}
 }
 
+/*
+ * Slurm's word for a number, "QOSMaxJobsPerUserLimit".  Neither function is in
+ * slurm.h and each release exports one of them: NULL where it has the other.
+ */
+extern char *slurm_job_reason_string(enum job_state_reason code)
+	__attribute__((weak));
+extern const char *slurm_job_state_reason_string(enum job_state_reason code)
+	__attribute__((weak));
+
+static const char *slurms_word(uint32_t code)
+{
+	if (slurm_job_state_reason_string)
+		return slurm_job_state_reason_string((enum job_state_reason)code);
+	if (slurm_job_reason_string)
+		return slurm_job_reason_string((enum job_state_reason)code);
+	return NULL;
+}
+
 static const char *detail_of(const job_info_t *info, enum weft_why_cause cause)
 {
+	if (cause == WEFT_WHY_ACCOUNT_LIMIT ||
+	    (cause == WEFT_WHY_OTHER && !(info->state_desc && info->state_desc[0])))
+		return slurms_word(info->state_reason);
 	if (info->state_desc && info->state_desc[0])
 		return info->state_desc;
 	switch (cause) {

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# why.sh - every cause for which a job waits, made on purpose, and what
+# weft why says of it.
+#
+# Nodes 0 to 3 have all (node 3: half) of their GPUs taken for an hour, node 4
+# is drained.  $wide wants everything in an hour, so whatever runs longer than
+# that would delay it.
+. "${srcdir:-.}/tests/slurm/lib.sh"
+
+dbd=
+if command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
+	dbd=--slurmdbd
+fi
+cat >"$t_dir/extra.conf" <<X
+Licenses=fea:2
+PartitionName=closed Nodes=node0 State=DOWN
+PartitionName=small Nodes=node[0-3] MaxTime=60
+${dbd:+AccountingStorageEnforce=limits,qos}
+X
+# shellcheck disable=SC2086  # no option, or one
+sb_start --nodes 5 --gpus 8 --conf-extra "$t_dir/extra.conf" $dbd
+
+json() { sx "$weft" why --json "$1"; }
+says() { json "$1" | grep -Eq -- "$2"; }
+
+# cause NAME JOB REGEX-OF-THE-JSON REGEX-OF-THE-TEXT
+cause()
+{
+	if ! wait_for 30 says "$2" "$3"; then
+		not_ok "$1" "no match of /$3/ in:
+$(json "$2" 2>&1)
+$(sx scontrol show job "$2" 2>&1 | grep -E "Reason|SystemComment" | head -n 3)"
+		return
+	fi
+	like "$1" "$(sx "$weft" why "$2")" "$4"
+}
+
+sx scontrol update nodename=node4 state=drain reason=test
+sx scontrol update nodename=node0 availablefeatures=blue activefeatures=blue
+for i in 0 1 2; do
+	full[i]=$(submit -w node$i --gpus-per-node=8 -t 60 --wrap "sleep 600")
+done
+half=$(submit -w node3 --gpus-per-node=4 -t 60 --wrap "sleep 600")
+lic=$(submit -L fea:2 -t 60 --wrap "sleep 600")
+bad=$(submit --wrap "exit 1")
+for i in "${full[@]}" "$half" "$lic"; do wait_state "$i" RUNNING 30; done
+wait_state "$bad" FAILED 30
+
+wide=$(submit -N4 -w 'node[0-3]' --gpus-per-node=8 -t 60 --wrap true)
+end=$(date -d "$(field "${full[0]}" EndTime)" +%s)
+cause "GPUs: how many, who has them, until when" "$wide" \
+	'"reason": "Resources".*"planner": \{ "reason": "Gpus", "wanted": 32, "available": 4,.*"job": '"${full[0]}"', "until": '"$end"', "user": "root", "state": "RUNNING"' \
+	'waits for GPUs: wants 32, 4 are free.*'
+out=$(sx "$weft" why "$wide")
+like "in words too" "$out" "in its way: .*job ${full[0]} of root ends in (1h00m|5[0-9]m)"
+like "nobody comes before it" "$out" 'place in line: no waiting job of its partition comes first'
+like "and its expected start" "$out" 'expected start: in (1h00m|5[0-9]m) on node\[0-3\]'
+
+long=$(submit --gpus-per-node=4 -N1 -t 10:00:00 --wrap true)
+cause "priority: it fits, but would delay the first" "$long" \
+	'"reason": "Priority".*"reason": "Priority".*"change": "time", "to": [0-9]+, "from": 36000' \
+	'sooner: with --time=00:5[0-9]:00 it would start now'
+like "one comes before it" "$(sx "$weft" why "$long")" '1 waiting job of its partition comes first'
+more=$(submit -w node3 --gpus-per-node=6 -N1 -t 30 --wrap true)
+cause "fewer GPUs would do" "$more" '"change": "gpus-per-node", "to": 4, "from": 6' \
+	'sooner: with --gpus-per-node=4 instead of 6 it would start now'
+busy=$(submit -w node0 --gpus-per-node=4 -t 30 --wrap true)
+cause "a named node is busy" "$busy" \
+	'"reason": "Gpus", "wanted": 4, "available": 0,.*"job": '"${full[0]}"',.*"change": "any-node"' \
+	'sooner: without --nodelist it would start now'
+blue=$(submit -C blue --gpus-per-node=4 -t 30 --wrap true)
+cause "a feature that only a busy node has" "$blue" '"reason": "Gpus", "wanted": 4, "available": 0' \
+	"in its way: .*job ${full[0]} of root"
+cpus=$(submit -c 32 -t 30 --wrap true)
+cause "CPUs" "$cpus" '"reason": "Cpus", "wanted": 32,.*"change": "cpus-per-node", "to": 3[01], "from": 32' \
+	'waits for CPUs: wants 32'
+mem=$(submit --mem=64000 -t 30 --wrap true)
+cause "memory" "$mem" '"reason": "Memory", "wanted": 64000,.*"change": "mem", "to": 6[23][0-9]+, "from": 64000' \
+	'waits for memory: wants 64000 MiB'
+excl=$(submit --exclusive -N1 -t 30 --wrap true)
+cause "a whole node" "$excl" '"reason": "Nodes".*"change": "shared"' \
+	'sooner: without --exclusive it would start now'
+late=$(submit -w node0 --gpus-per-node=8 -t 30 --deadline=now+80minutes --wrap true)
+cause "its deadline" "$late" '"planner": \{ "reason": "Deadline"' 'cannot end before its deadline'
+l=$(submit -L fea:1 -t 30 --wrap true)
+cause "licences" "$l" '"reason": "License".*"reason": "License", "wanted": 1, "available": 0,.*"name": "fea"' \
+	'waits for licences fea: wants 1, 0 are free'
+drained=$(submit -w node4 -t 30 --wrap true)
+cause "a drained node" "$drained" '"reason": "NodesDown"' 'down'
+
+dep=$(submit -d "afterok:${full[0]}" --wrap true)
+cause "a dependency" "$dep" '"reason": "Dependency"' "waits for another job: afterok:${full[0]}"
+never=$(submit -d "afterok:$bad" --wrap true)
+cause "one that can never come true" "$never" '"reason": "DependencyNever"' 'can no longer come true'
+begin=$(submit --begin=now+2hours --wrap true)
+cause "its begin time" "$begin" '"reason": "Begin".*"start": [0-9]+' 'begin time'
+like "and when that is" "$(sx "$weft" why "$begin")" 'expected start: in (2h00m|1h59m)'
+held=$(submit -H --wrap true)
+cause "held by its user" "$held" '"reason": "HeldUser"' 'held by its user'
+admin=$(submit --begin=now+1hour --wrap true)
+sx scontrol hold "$admin"
+cause "held by an administrator" "$admin" '"reason": "HeldAdmin"' 'held by an administrator'
+closed=$(submit -p closed --wrap true)
+cause "its partition is down" "$closed" '"reason": "PartitionDown"' 'partition is down or inactive: closed'
+toolong=$(submit -p small -t 120 --wrap true)
+cause "longer than its partition allows" "$toolong" '"reason": "PartitionLimit"' 'its partition allows: small'
+
+array=$(submit -a 1-3%1 --wrap "sleep 600")
+cause "its array's own limit" "${array}_3" '"job": "[0-9]+_\[2-3%1\]".*"reason": "ArrayLimit"' 'its array runs as many tasks'
+wait_state "${array}_1" RUNNING 20
+out=$(sx "$weft" why "${array}_1")
+is "a task that runs: exit status" $? 3
+is "a task that runs" "$out" "job ${array}_1: does not wait: RUNNING"
+sx "$weft" why "${array}_9" >/dev/null 2>&1
+is "a task that is not there: exit status" $? 3
+
+sx scontrol create reservation reservationname=later users=root nodes=node1 \
+	starttime=now+1day duration=60 flags=ignore_jobs >/dev/null
+resv=$(submit --reservation=later -t 10 --wrap true)
+cause "a reservation" "$resv" '"reason": "Reservation"' 'waits for (a )?reservation'
+sx scancel "$resv"
+wait_for 10 sh -c '"$1" sandbox exec --name "$2" -- scontrol delete reservation=later' sh "$weft" "$sb"
+
+if [ -n "$dbd" ]; then
+	sx sacctmgr -i add qos one maxjobspu=1 >/dev/null
+	sx sacctmgr -i modify user root set qos+=one >/dev/null
+	wait_for 20 sh -c '"$1" sandbox exec --name "$2" -- sbatch --parsable -q one -t 10 -o /dev/null --wrap "sleep 600" >"$3"' sh "$weft" "$sb" "$t_dir/qos" ||
+		note "no QOS: $(sx sacctmgr show assoc 2>&1 | tail -n 5)"
+	qos=$(submit -q one -t 10 --wrap true)
+	cause "a limit of its QOS" "$qos" '"reason": "AccountLimit"' 'QOSMaxJobsPerUserLimit'
+else
+	skip "a limit of its QOS" "no slurmdbd or no MariaDB here"
+fi
+
+# ---- what users may see --------------------------------------------------------
+
+out=$(sx "$weft" queue)
+like "weft queue lists them" "$out" "^$wide +root +main +0 .*waits for GPUs"
+comment=$(field "$wide" SystemComment)
+like "the reason is in the record" "$comment" '^weft:'
+sx scontrol release "$admin" >/dev/null
+sx scontrol hold "$wide"
+cause "held since: the planner's reason is of yesterday" "$wide" '"reason": "HeldAdmin"' 'held by an administrator'
+sx scontrol release "$wide"
+sx sh -c 'printf "PrivateData=jobs\n" >>"$SLURM_CONF"; exec scontrol reconfigure'
+cause "PrivateData: jobs in the way are counted, not named" "$wide" '"waits_for": \[ ?\], "hidden": [1-9]' \
+	'in its way: [0-9]+ jobs that this site does not show'
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	out=$(sx setpriv --reuid=65534 --regid=65534 --clear-groups "$weft" why "$wide" 2>&1)
+	is "PrivateData: nobody else sees it: exit status" $? 3
+	like "PrivateData: nobody else sees it" "$out" 'no such job'
+fi
+
+# ---- started, and watched --------------------------------------------------------
+
+sx timeout 50 "$weft" why --watch=1 "$more" >"$t_dir/watch" 2>&1 &
+wait_for 20 grep -q 'waits for' "$t_dir/watch"
+sx scancel "$wide" "${full[@]}" "$half"
+wait_state "$long" COMPLETED 30
+is "a job that started takes no reason along" "$(field "$long" SystemComment)" ""
+wait $!
+is "--watch ends when the job waits no longer: exit status" $? 0
+like "and tells so" "$(tail -n 1 "$t_dir/watch")" "job $more: does not wait"
+
+cd / || exit 99
+out=$(SLURM_CONF=$t_dir/none.conf "$weft" why 1 2>&1)
+is "without a slurm.conf: one line" "$(wc -l <<<"$out")" 1
+like "that says so" "$out" 'no configuration of Slurm'
+cd "$t_dir" || exit 99
+sb_stop
+t_end
