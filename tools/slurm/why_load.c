@@ -4,7 +4,8 @@
  *
  * One request, the one that squeue makes: authentication and PrivateData are
  * Slurm's own.  The place in line counts the visible waiting jobs of the same
- * partition with a higher priority; held jobs are in nobody's way.  Cost:
+ * partition that come first by priority, then by number; held jobs are in
+ * nobody's way.  Cost:
  * O(jobs log jobs), by sorting.
  *
  * The numbers of enum job_state_reason used here are the same in 22.05 and
@@ -223,21 +224,17 @@ static bool contends(const struct weft_why_job *job)
 	       job->cause == WEFT_WHY_UNKNOWN;
 }
 
-/* Sorted by partition and priority: those of equal priority have one number. */
+/* Sorted by partition, priority and number, as Slurm sorts its queue. */
 static void count_ahead(struct weft_why *why)
 {
 	struct weft_why_job *job = why->job;
-	uint32_t above = 0, equal = 0;
+	uint32_t ahead = 0;
 
 	for (uint32_t i = 0; i < why->job_count && job[i].waits; i++) {
-		if (!i || strcmp(job[i].partition, job[i - 1].partition) != 0) {
-			above = equal = 0;
-		} else if (job[i].priority != job[i - 1].priority) {
-			above += equal;
-			equal = 0;
-		}
-		job[i].ahead_count = above;
-		equal += contends(&job[i]);
+		if (!i || strcmp(job[i].partition, job[i - 1].partition) != 0)
+			ahead = 0;
+		job[i].ahead_count = ahead;
+		ahead += contends(&job[i]);
 	}
 }
 
