@@ -203,6 +203,12 @@ static bool lacks_license_ever(const struct weft_cluster *c,
 	return false;
 }
 
+/* A node that will be back at a known time (an epilog runs) is busy, not down. */
+static bool is_up(const struct weft_node *node)
+{
+	return node->usable || node->back_sec != WEFT_TIME_NEVER;
+}
+
 /* On empty nodes, those that are down included or not: would a set do? */
 static bool could_ever(const struct weft_cluster *c,
 		       const struct weft_timeline *tl,
@@ -214,7 +220,7 @@ static bool could_ever(const struct weft_cluster *c,
 	uint32_t n = 0, units;
 
 	weft_idxset_foreach(shape->nodes, i) {
-		if ((only_up && !c->node[i].usable) ||
+		if ((only_up && !is_up(&c->node[i])) ||
 		    !is_able(c, tl, shape, need, i, &units))
 			continue;
 		cand[n++] = (struct weft_candidate) {
@@ -245,9 +251,11 @@ struct weft_reason weft_diagnose(const struct weft_cluster *c,
 		    !is_able(c, base, shape, &need, i, &unit_cap))
 			continue;
 		n.able++;
-		if (!c->node[i].usable)
+		if (!is_up(&c->node[i]))
 			continue;
 		n.up++;
+		if (!c->node[i].usable)
+			continue;
 		count_node(c, base, shape, &need, i, &n, &cand[n.open]);
 	}
 	if (!ever || lacks_license_ever(c, shape))

@@ -254,8 +254,9 @@ START_TEST(reservations_licences_and_down_nodes)
 	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_NODES_DOWN);
 	ck_assert_int_eq(plan->decision[0].start_sec, WEFT_TIME_NEVER);
 	weft_plan_destroy(plan);
-	s.cluster.node[1].back_sec = SAMPLE_NOW + 77;
+	s.cluster.node[1].back_sec = SAMPLE_NOW + 77;	/* busy, not down */
 	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_GPUS);
 	ck_assert_int_eq(plan->decision[0].start_sec, SAMPLE_NOW + 77);
 	weft_plan_destroy(plan);
 
