@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sim_weft.c - the plugin's own planner, in virtual time
+ *
+ * Queue and snapshot go to weft_plan_run() as in plugins/sched/cycle.c, and
+ * what it says to start is started where it says.  Nothing here decides.
+ *
+ * A plan is made anew at each change, but only its starts have an effect.  So
+ * the call is spared when it can start nothing: if no waiting shape fits the
+ * machine as it stands, whatever the plan said.  A test holds this against
+ * planning every time.
+ *
+ * gap_sec spaces the decisions: then a change is seen up to so much later.
+ * It is for long traces; 0 is what the plugin does.
+ *
+ * Cost: the planner's, on the shapes of the queue.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sched/sim_stock.h"
+
+struct weft_state {
+	const struct weft_sim_settings *settings;
+	int64_t last_sec;	/* of the last decision */
+	struct weft_job *job;
+	uint32_t job_cap;
+	struct weft_shape *shape;	/* of the queue, renumbered */
+	uint32_t shape_cap;
+	uint32_t *local_of, *stamp_of;	/* [shape_idx] */
+	uint32_t stamp;
+};
+
+static void weft_destroy(void *arg)
+{
+	struct weft_state *state = arg;
+
+	if (!state)
+		return;
+	free(state->job);
+	free(state->shape);
+	free(state->local_of);
+	free(state->stamp_of);
+	free(state);
+}
+
+static void *weft_create(const struct weft_sim_settings *settings,
+			 const struct weft_sim *sim)
+{
+	struct weft_state *state = calloc(1, sizeof(*state));
+	uint32_t shapes = weft_sim_workload(sim)->shape_count;
+
+	if (!state)
+		return NULL;
+	state->settings = settings;
+	state->last_sec = INT64_MIN / 2;
+	state->local_of = malloc(shapes * sizeof(*state->local_of));
+	state->stamp_of = calloc(shapes, sizeof(*state->stamp_of));
+	state->shape = malloc(shapes * sizeof(*state->shape));
+	if (!state->local_of || !state->stamp_of || !state->shape) {
+		weft_destroy(state);
+		return NULL;
+	}
+	return state;
+}
+
+static int need_jobs(struct weft_state *state, uint32_t count)
+{
+	struct weft_job *more;
+
+	if (count <= state->job_cap)
+		return 0;
+	count += count / 2 + 64;
+	more = realloc(state->job, count * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	state->job = more;
+	state->job_cap = count;
+	return 0;
+}
+
+/* The queue as the planner wants it; returns the number of shapes. */
+static uint32_t fill(struct weft_state *state, const struct weft_workload *w,
+		     const uint32_t *queue, uint32_t count)
+{
+	uint32_t shapes = 0;
+
+	state->stamp++;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_workload_job *job = &w->job[queue[i]];
+		uint32_t s = job->shape_idx;
+
+		if (state->stamp_of[s] != state->stamp) {
+			state->stamp_of[s] = state->stamp;
+			state->local_of[s] = shapes;
+			state->shape[shapes++] = w->shape[s];
+		}
+		state->job[i] = (struct weft_job) {
+			.job_id = queue[i] + 1,
+			.shape_idx = state->local_of[s],
+			.priority = 1,
+			.submit_sec = job->submit_sec,
+			.eligible_sec = job->submit_sec,
+			.user_id = job->user_idx,
+			.array_tasks = 1,
+			.array_running_max = UINT32_MAX,
+		};
+	}
+	return shapes;
+}
+
+static bool fits_now(const struct weft_sim *sim, uint32_t node_count,
+		     const struct weft_shape *shape)
+{
+	const struct weft_room *room = weft_sim_room(sim);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < node_count && n < shape->nodes_min; i++)
+		n += weft_room_holds(&room[i], shape);
+	return n >= shape->nodes_min;
+}
+
+static int start_all(struct weft_sim *sim, const struct weft_state *state,
+		     const struct weft_plan *plan, struct weft_err *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < plan->decision_count; i++) {
+		const struct weft_decision *d = &plan->decision[i];
+
+		if (d->reason.kind == WEFT_REASON_START)
+			rc = weft_sim_start(sim,
+					    state->job[d->job_idx].job_id - 1,
+					    &plan->place[d->place_first],
+					    d->place_count, err);
+	}
+	return rc;
+}
+
+static int weft_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
+{
+	struct weft_state *state = arg;
+	const struct weft_policy *policy = &state->settings->policy;
+	int64_t next_sec = state->last_sec + state->settings->gap_sec;
+	const struct weft_workload *w = weft_sim_workload(sim);
+	const struct weft_cluster *c;
+	struct weft_plan *plan;
+	uint32_t count, shapes;
+	const uint32_t *queue = weft_sim_queue(sim, &count);
+	bool any = false;
+	int rc;
+
+	if (weft_sim_now(sim) < next_sec)
+		return weft_sim_wake(sim, next_sec);
+	if (need_jobs(state, count))
+		return weft_err_set(err, ENOMEM, "no memory for the queue");
+	shapes = fill(state, w, queue, count);
+	c = weft_sim_cluster(sim);
+	if (!c)
+		return weft_err_set(err, ENOMEM, "no memory for a snapshot");
+	for (uint32_t i = 0; i < shapes && !any; i++)
+		any = fits_now(sim, c->node_count, &state->shape[i]);
+	if (!any)
+		return 0;
+	state->last_sec = weft_sim_now(sim);
+	weft_policy_order(policy, state->job, count);
+	rc = weft_plan_run(c, policy, state->shape, shapes, state->job, count,
+			   NULL, NULL, &plan, err);
+	if (rc)
+		return rc;
+	rc = start_all(sim, state, plan, err);
+	weft_plan_destroy(plan);
+	return rc;
+}
+
+const struct weft_sim_policy weft_sim_weft = {
+	.name = "weft",
+	.summary = "the planner of sched/weft, with weft.json's settings",
+	.create = weft_create,
+	.destroy = weft_destroy,
+	.decide = weft_decide,
+};

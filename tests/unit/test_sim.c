@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_sim.c - the simulator: events, workloads, and what no policy may do
+ *
+ * The property tests run random histories under every policy and keep their
+ * own book of every GPU and CPU, from what the engine reports: no start
+ * before its submission, nothing held twice, every job run to its end, and
+ * the work neither more nor less than the history's.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "sched/measure.h"
+#include "sched/sim.h"
+#include "sched/sim_events.h"
+#include "tests/unit/unit.h"
+
+#define NODES 6
+#define GPUS 4
+#define CPUS 32
+
+static uint64_t random_state;
+
+static uint32_t draw(uint32_t below)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1;
+	return (uint32_t)(random_state >> 33) % below;
+}
+
+static const struct weft_sim_policy *const policies[] = {
+	&weft_sim_fifo, &weft_sim_easy, &weft_sim_weft,
+};
+enum { POLICIES = sizeof(policies) / sizeof(*policies) };
+
+START_TEST(events_in_order)
+{
+	struct weft_events e = { 0 };
+	struct weft_event last = { .sec = -1 };
+
+	random_state = 7;
+	for (uint32_t i = 0; i < 1000; i++)
+		ck_assert_int_eq(weft_events_add(&e, draw(50),
+						 (enum weft_event_kind)draw(4),
+						 i), 0);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct weft_event now = *weft_events_first(&e);
+
+		weft_events_remove_first(&e);
+		ck_assert(now.sec > last.sec ||
+			  (now.sec == last.sec &&
+			   (now.kind > last.kind ||
+			    (now.kind == last.kind && now.idx > last.idx))));
+		last = now;
+	}
+	ck_assert_ptr_null(weft_events_first(&e));
+	weft_events_fini(&e);
+}
+END_TEST
+
+/* ---- workloads ------------------------------------------------------------- */
+
+static struct weft_machine *machine_of(uint32_t nodes, uint32_t gpus)
+{
+	const struct weft_amount kind = { .cpus = CPUS, .gpus = gpus,
+					  .mem_mib = 1000 };
+	struct weft_machine *m;
+
+	ck_assert_int_eq(weft_machine_uniform(nodes, &kind, 2, &m, NULL), 0);
+	return m;
+}
+
+static struct weft_workload_builder *builder_of(const struct weft_machine *m)
+{
+	const struct weft_workload_settings settings = {
+		.load = 1, .from_sec = INT64_MIN, .until_sec = INT64_MAX };
+	struct weft_workload_builder *b =
+		weft_workload_builder_create(m, &settings);
+
+	ck_assert_ptr_nonnull(b);
+	return b;
+}
+
+static void add(struct weft_workload_builder *b, double submit, double gpus,
+		uint32_t nodes, double run, double limit)
+{
+	struct weft_trace_job job = {
+		.id = "j", .submit_sec = submit, .runtime_sec = run,
+		.limit_sec = limit, .gpus = gpus, .nodes = nodes, .cpus = 1 };
+
+	ck_assert_int_eq(weft_workload_add(b, &job, NULL), 0);
+}
+
+static struct weft_workload *finish(struct weft_workload_builder *b)
+{
+	struct weft_workload *w;
+
+	ck_assert_int_eq(weft_workload_finish(b, &w, NULL), 0);
+	weft_workload_builder_destroy(b);
+	return w;
+}
+
+START_TEST(workload_shapes)
+{
+	static const struct {
+		double gpus;
+		uint32_t nodes, want_nodes, want_gpus;
+	} c[] = {
+		{ 1, 0, 1, 1 }, { 0.25, 0, 1, 1 }, { 4, 0, 1, 4 },
+		{ 5, 0, 2, 3 }, { 8, 0, 2, 4 }, { 8, 4, 4, 2 }, { 24, 0, 6, 4 },
+	};
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_workload *w;
+	uint32_t count = sizeof(c) / sizeof(*c);
+
+	for (uint32_t i = 0; i < count; i++)
+		add(b, i, c[i].gpus, c[i].nodes, 100, 0);
+	add(b, 99, 25, 0, 100, 0);		/* 7 nodes of 4 */
+	add(b, 100, 1, 0, 7200, 3600);		/* beyond its limit */
+	w = finish(b);
+	ck_assert_uint_eq(w->job_count, count + 1);
+	ck_assert_uint_eq(w->report.too_large, 1);
+	ck_assert_uint_eq(w->report.rounded, 3);
+	ck_assert_uint_eq(w->report.limit_drawn, count);
+	ck_assert_uint_eq(w->report.limit_passed, 1);
+	ck_assert_uint_eq(w->job[count].runtime_sec, 3600);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_shape *s = &w->shape[w->job[i].shape_idx];
+
+		ck_assert_uint_eq(s->nodes_min, c[i].want_nodes);
+		ck_assert_uint_eq(s->per_node.gpus, c[i].want_gpus);
+		ck_assert_uint_ge(s->limit_sec, 100);
+	}
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/* A file out of order, at twice the load. */
+START_TEST(workload_times)
+{
+	const struct weft_workload_settings settings = {
+		.load = 2, .from_sec = 0, .until_sec = 1000 };
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_workload_builder *b =
+		weft_workload_builder_create(m, &settings);
+	struct weft_workload *w;
+
+	add(b, 100, 1, 0, 10, 60);
+	add(b, 300, 2, 0, 10, 60);
+	add(b, 200, 3, 0, 10, 60);
+	add(b, 1000, 1, 0, 10, 60);
+	w = finish(b);
+	ck_assert_uint_eq(w->job_count, 3);
+	ck_assert_uint_eq(w->report.outside, 1);
+	ck_assert_int_eq(w->job[0].submit_sec, 100);
+	ck_assert_int_eq(w->job[1].submit_sec, 150);
+	ck_assert_int_eq(w->job[2].submit_sec, 200);
+	ck_assert_uint_eq(weft_workload_size(w, 1), 3);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/* ---- runs -------------------------------------------------------------------- */
+
+struct book {
+	const struct weft_workload *w;
+	struct { struct weft_hold hold[NODES]; uint32_t count; } of[4096];
+};
+
+static void write_down(void *arg, const struct weft_sim *sim, uint32_t job_idx,
+		       const struct weft_hold *hold, uint32_t count)
+{
+	struct book *book = arg;
+
+	ck_assert_int_ge(weft_sim_now(sim), book->w->job[job_idx].submit_sec);
+	ck_assert_uint_le(count, NODES);
+	memcpy(book->of[job_idx].hold, hold, count * sizeof(*hold));
+	book->of[job_idx].count = count;
+}
+
+static struct weft_workload *random_history(const struct weft_machine *m,
+					    uint32_t jobs)
+{
+	struct weft_workload_builder *b = builder_of(m);
+	double t = 0;
+
+	for (uint32_t i = 0; i < jobs; i++) {
+		uint32_t run = 1 + draw(draw(3) ? 60 : 600);
+
+		t += draw(20);
+		add(b, t, 1 + draw(draw(4) ? GPUS : NODES * GPUS), 0, run,
+		    60 + run * (1 + draw(4)));
+	}
+	return finish(b);
+}
+
+static void set_defaults(struct weft_sim_settings *s)
+{
+	*s = (struct weft_sim_settings) { 0 };
+	weft_settings_defaults(weft_policy_settings, &s->policy);
+}
+
+/* At each start: what runs then, summed on every node. */
+static void check_holds(const struct book *book, const struct weft_outcome *o)
+{
+	for (uint32_t a = 0; a < book->w->job_count; a++) {
+		weft_gpuset_t busy[NODES] = { 0 };
+		uint32_t cpus[NODES] = { 0 };
+
+		for (uint32_t b = 0; b < book->w->job_count; b++) {
+			if (o->start_sec[b] > o->start_sec[a] ||
+			    o->end_sec[b] <= o->start_sec[a])
+				continue;
+			for (uint32_t i = 0; i < book->of[b].count; i++) {
+				const struct weft_hold *h = &book->of[b].hold[i];
+
+				ck_assert(!(h->gpus & busy[h->node_idx]));
+				ck_assert(!(h->gpus >> GPUS));
+				busy[h->node_idx] |= h->gpus;
+				cpus[h->node_idx] += h->cpus;
+				ck_assert_uint_le(cpus[h->node_idx], CPUS);
+			}
+		}
+	}
+}
+
+/* Each job got as much as its shape says, on different nodes. */
+static void check_shapes(const struct book *book)
+{
+	for (uint32_t j = 0; j < book->w->job_count; j++) {
+		const struct weft_shape *s =
+			&book->w->shape[book->w->job[j].shape_idx];
+
+		ck_assert_uint_eq(book->of[j].count, s->nodes_min);
+		for (uint32_t i = 0; i < book->of[j].count; i++) {
+			const struct weft_hold *h = &book->of[j].hold[i];
+
+			ck_assert_uint_eq((uint32_t)__builtin_popcountll(h->gpus),
+					  s->per_node.gpus);
+			ck_assert_uint_eq(h->cpus, s->per_node.cpus);
+			for (uint32_t k = 0; k < i; k++)
+				ck_assert_uint_ne(book->of[j].hold[k].node_idx,
+						  h->node_idx);
+		}
+	}
+}
+
+static void run_history(const struct weft_sim_policy *policy, uint64_t seed)
+{
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_sim_settings settings;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct book *book = calloc(1, sizeof(*book));
+	const struct weft_sim_watch watch = { .arg = book,
+					      .started = write_down };
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	random_state = seed;
+	w = random_history(m, 300);
+	book->w = w;
+	set_defaults(&settings);
+	ck_assert_msg(weft_sim_run(m, w, policy, &settings, &watch, &o,
+				   &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(o->started, w->job_count);
+	for (uint32_t i = 0; i < w->job_count; i++)
+		ck_assert_int_eq(o->end_sec[i] - o->start_sec[i],
+				 w->job[i].runtime_sec);
+	check_shapes(book);
+	check_holds(book, o);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+	free(book);
+}
+
+START_TEST(nothing_is_held_twice_and_all_work_is_done)
+{
+	for (uint64_t seed = 0; seed < 5 * POLICIES; seed++)
+		run_history(policies[seed % POLICIES], seed);
+}
+END_TEST
+
+/* fifo never lets a job pass an earlier one. */
+START_TEST(fifo_order)
+{
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	random_state = 5;
+	w = random_history(m, 300);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_fifo, &settings, NULL,
+				      &o, NULL), 0);
+	for (uint32_t i = 1; i < w->job_count; i++)
+		ck_assert_int_ge(o->start_sec[i], o->start_sec[i - 1]);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/*
+ * One node of 4 GPUs: A has 2 for an hour, B wants 3, C wants 1 for two hours.
+ * C fits beside both: Weft starts it at once.
+ */
+START_TEST(weft_plans_gpus)
+{
+	struct weft_machine *m = machine_of(1, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 2, 0, 3600, 3600);
+	add(b, 1, 3, 0, 3600, 3600);
+	add(b, 2, 1, 0, 7200, 7200);
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[0], 0);
+	ck_assert_int_eq(o->start_sec[1], 3600);
+	ck_assert_int_eq(o->start_sec[2], 2);
+	ck_assert_int_eq(o->last_sec, 7202);
+	weft_outcome_destroy(o);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_easy, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[2], 2);
+	weft_outcome_destroy(o);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_fifo, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[2], 3600);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/* EASY may not delay the head: D would, E ends before it, F is beside it. */
+START_TEST(easy_shadow)
+{
+	struct weft_machine *m = machine_of(2, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 3, 0, 1000, 1000);	/* A: node 0 has one GPU left */
+	add(b, 1, 3, 0, 500, 500);	/* B: node 1 has one GPU left */
+	add(b, 2, 8, 0, 100, 100);	/* C: the head, at 1000 */
+	add(b, 3, 1, 0, 2000, 2000);	/* D: would end at 2003 */
+	add(b, 4, 1, 0, 900, 900);	/* E: ends at 904 */
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_easy, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[2], 1000);
+	ck_assert_int_eq(o->start_sec[3], 1100);
+	ck_assert_int_eq(o->start_sec[4], 4);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+static void run_twice(const struct weft_sim_policy *policy)
+{
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *a, *b;
+
+	random_state = 77;
+	w = random_history(m, 200);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, policy, &settings, NULL, &a, NULL),
+			 0);
+	ck_assert_int_eq(weft_sim_run(m, w, policy, &settings, NULL, &b, NULL),
+			 0);
+	ck_assert_mem_eq(a->start_sec, b->start_sec,
+			 w->job_count * sizeof(int64_t));
+	weft_outcome_destroy(a);
+	weft_outcome_destroy(b);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+
+START_TEST(the_same_input_gives_the_same_schedule)
+{
+	for (uint32_t i = 0; i < POLICIES; i++)
+		run_twice(policies[i]);
+}
+END_TEST
+
+/*
+ * The simulator asks the planner only when a start is possible.  A policy
+ * that asks it every time, through the same engine, gives the same schedule.
+ */
+struct direct {
+	const struct weft_sim_settings *settings;
+};
+
+static void *direct_create(const struct weft_sim_settings *settings,
+			   const struct weft_sim *sim)
+{
+	struct direct *d = malloc(sizeof(*d));
+
+	(void)sim;
+	ck_assert_ptr_nonnull(d);
+	d->settings = settings;
+	return d;
+}
+
+static int direct_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
+{
+	const struct direct *d = arg;
+	const struct weft_workload *w = weft_sim_workload(sim);
+	struct weft_job job[512] = { 0 };
+	struct weft_plan *plan;
+	uint32_t count;
+	const uint32_t *queue = weft_sim_queue(sim, &count);
+	int rc;
+
+	for (uint32_t i = 0; i < count; i++)
+		job[i] = (struct weft_job) {
+			.job_id = queue[i] + 1, .priority = 1,
+			.shape_idx = w->job[queue[i]].shape_idx,
+			.submit_sec = w->job[queue[i]].submit_sec,
+			.array_tasks = 1, .array_running_max = UINT32_MAX };
+	rc = weft_plan_run(weft_sim_cluster(sim), &d->settings->policy,
+			   w->shape, w->shape_count, job, count, NULL, NULL,
+			   &plan, err);
+	ck_assert_int_eq(rc, 0);
+	for (uint32_t i = 0; rc == 0 && i < plan->decision_count; i++)
+		if (plan->decision[i].reason.kind == WEFT_REASON_START)
+			rc = weft_sim_start(sim, queue[plan->decision[i].job_idx],
+					    &plan->place[plan->decision[i].place_first],
+					    plan->decision[i].place_count, err);
+	weft_plan_destroy(plan);
+	return rc;
+}
+
+static const struct weft_sim_policy direct = {
+	.name = "direct", .create = direct_create, .destroy = free,
+	.decide = direct_decide,
+};
+
+START_TEST(weft_decides_what_the_planner_decides)
+{
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_sim_settings settings;
+
+	set_defaults(&settings);
+	for (uint64_t seed = 0; seed < 4; seed++) {
+		struct weft_workload *w;
+		struct weft_outcome *a, *b;
+
+		random_state = 1000 + seed;
+		settings.policy.plan_depth = seed % 2 ? 5000 : 3;
+		w = random_history(m, 300);
+		ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings,
+					      NULL, &a, NULL), 0);
+		ck_assert_int_eq(weft_sim_run(m, w, &direct, &settings, NULL,
+					      &b, NULL), 0);
+		ck_assert_mem_eq(a->start_sec, b->start_sec,
+				 w->job_count * sizeof(int64_t));
+		weft_outcome_destroy(a);
+		weft_outcome_destroy(b);
+		weft_workload_destroy(w);
+	}
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/* A policy that starts everything anywhere is stopped, with a message. */
+static int greedy_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
+{
+	const struct weft_place place = { .node_idx = 0, .gpus = 1 };
+	uint32_t count;
+	const uint32_t *queue = weft_sim_queue(sim, &count);
+
+	(void)arg;
+	return weft_sim_start(sim, queue[0], &place, 1, err);
+}
+
+static const struct weft_sim_policy greedy = {
+	.name = "greedy", .create = direct_create, .destroy = free,
+	.decide = greedy_decide,
+};
+
+START_TEST(a_start_that_does_not_fit_ends_the_run)
+{
+	struct weft_machine *m = machine_of(NODES, GPUS);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 1, 0, 100, 100);
+	add(b, 5, 1, 0, 100, 100);
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &greedy, &settings, NULL, &o, &err),
+			 -EBUSY);
+	ck_assert_str_eq(err.msg, "greedy: job 2 at 5: node0 cannot hold it");
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+/* ---- measures, by hand --------------------------------------------------------- */
+
+START_TEST(measures)
+{
+	struct weft_machine *m = machine_of(2, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	int64_t start[] = { 0, 90, 200, -1 }, end[] = { 100, 95, 300, -1 };
+	struct weft_outcome o = { start, end, 0, 400, 3, 0 };
+	struct weft_fairness f;
+	struct weft_measure r;
+	struct weft_workload *w;
+
+	add(b, 0, 4, 0, 100, 1000);	/* wait 0, slowdown 1 */
+	add(b, 10, 1, 0, 5, 1000);	/* wait 80, 85 / 10 */
+	add(b, 100, 2, 0, 100, 1000);	/* wait 100, 2 */
+	add(b, 100, 2, 0, 100, 1000);	/* never */
+	w = finish(b);
+	w->job[1].user_idx = w->job[2].user_idx = 1;
+	ck_assert_int_eq(weft_measure(w, &o, NULL, &r, NULL), 0);
+	ck_assert_uint_eq(r.jobs, 3);
+	ck_assert_uint_eq(r.never, 1);
+	ck_assert_double_eq_tol(r.wait_mean, 60, 1e-9);
+	ck_assert_double_eq_tol(r.wait_median, 80, 1e-9);
+	ck_assert_double_eq_tol(r.wait_p95, 100, 1e-9);
+	ck_assert_double_eq_tol(r.slowdown_mean, (1 + 8.5 + 2) / 3, 1e-9);
+	ck_assert_double_eq_tol(r.completion_mean, (100 + 85 + 200) / 3.0, 1e-9);
+	ck_assert_double_eq_tol(r.size_hours, 605 / 3600.0, 1e-9);
+	ck_assert_double_eq_tol(r.wait_weighted,
+				(5 * 80 + 200 * 100) / 605.0, 1e-9);
+	ck_assert_double_eq_tol(weft_measure_utilisation(m, w, &o),
+				605 / (8 * 400.0), 1e-9);
+	ck_assert_int_eq(weft_measure_fairness(w, &o, false, &f, NULL), 0);
+	ck_assert_uint_eq(f.count, 2);
+	ck_assert_double_eq_tol(f.wait_worst, 90, 1e-9);
+	ck_assert_double_eq_tol(f.wait_mean, 45, 1e-9);
+	ck_assert_double_eq_tol(f.finish_worst, (17 + 2) / 2.0, 1e-9);
+	ck_assert_double_eq_tol(f.jain, 6.25 * 6.25 / (2 * (1 + 5.25 * 5.25)),
+				1e-9);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+START_TEST(ratio)
+{
+	const double a[] = { 1, 4, 0, 2 }, b[] = { 2, 4, 5, 8 };
+	struct weft_ratio r = weft_measure_ratio(a, b, 4);
+
+	/* logs -ln 2, 0, -2 ln 2: mean -ln 2, deviation ln 2, t 4.303 */
+	ck_assert_uint_eq(r.windows, 3);
+	ck_assert_double_eq_tol(r.mean, 0.5, 1e-9);
+	ck_assert_double_eq_tol(r.high, 0.5 * exp(4.303 * log(2) / sqrt(3)),
+				1e-6);
+	ck_assert_double_eq_tol(r.low * r.high, 0.25, 1e-9);
+	r = weft_measure_ratio(a, b, 1);
+	ck_assert_double_eq_tol(r.mean, 0.5, 1e-9);
+	ck_assert_double_eq_tol(r.high, 0, 1e-9);
+	ck_assert_uint_eq(weft_size_class(1), 0);
+	ck_assert_uint_eq(weft_size_class(8), 2);
+	ck_assert_uint_eq(weft_size_class(9), 3);
+	ck_assert_uint_eq(weft_size_class(1000), 5);
+}
+END_TEST
+
+UNIT_MAIN("sim", events_in_order, workload_shapes, workload_times,
+	  nothing_is_held_twice_and_all_work_is_done, fifo_order,
+	  weft_plans_gpus, easy_shadow, the_same_input_gives_the_same_schedule,
+	  weft_decides_what_the_planner_decides,
+	  a_start_that_does_not_fit_ends_the_run, measures, ratio)
