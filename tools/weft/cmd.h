@@ -29,6 +29,7 @@ extern const struct weft_cmd weft_cmd_policy;
 extern const struct weft_cmd weft_cmd_queue;	/* with libslurm only */
 extern const struct weft_cmd weft_cmd_sandbox;
 extern const struct weft_cmd weft_cmd_sched;
+extern const struct weft_cmd weft_cmd_sim;
 extern const struct weft_cmd weft_cmd_topo;
 extern const struct weft_cmd weft_cmd_why;	/* with libslurm only */
 

@@ -35,6 +35,7 @@ static const struct weft_cmd *const commands[] = {
 #endif
 	&weft_cmd_sandbox,
 	&weft_cmd_sched,
+	&weft_cmd_sim,
 	&weft_cmd_topo,
 #ifdef HAVE_LIBSLURM
 	&weft_cmd_why,

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sim.sh - weft sim on histories small enough to follow by hand
+set -u
+. "${srcdir:-.}/tests/cli/lib.sh"
+# One node of 4 GPUs: c fits beside a and beside b.
+cat >"$cli_tmp/small.csv" <<'END'
+job_id,submit_s,user,gpus,runtime_s,timelimit_s
+a,0,u,2,3600,3600
+b,1,u,3,3600,3600
+c,2,v,1,7200,7200
+END
+sed 's/^c,2,v,1/c,2,v,9/' "$cli_tmp/small.csv" >"$cli_tmp/large.csv"
+printf '{"sched": {"plan_depht": 3}}' >"$cli_tmp/typo.json"
+printf '{"sched": {"plan_depth": 3}}' >"$cli_tmp/good.json"
+: >"$cli_tmp/empty"
+log=$cli_tmp/small.csv
+
+sim() { "$weft" sim "$@"; }
+
+check "table" 0 '^wait, mean +20\.0 min' 'weft: 3 of 3' \
+	sim "$log" --nodes 1 --gpus 4 --scheduler weft
+check "fifo waits longer" 0 '^wait, mean +40\.0 min' . sim -n 1 -g 4 -s fifo "$log"
+check "makespan" 0 '^makespan +120\.0 min +180\.0 min' . \
+	sim "$log" -n 1 -g 4 -s weft,fifo
+check "json" 0 '"wait_mean_sec": ?1199\.6' . sim --json -n 1 -g 4 -s weft "$log"
+check "too large" 0 '^2 jobs' '1 jobs are larger than the machine.*c first' \
+	sim "$cli_tmp/large.csv" -n 1 -g 4
+check "settings" 0 '^3 jobs' . sim "$log" -n 1 --settings="$cli_tmp/good.json"
+check "wrong setting" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/typo.json"
+check "no scheduler" 1 "" 'no scheduler "fast"' sim "$log" -n 1 -s weft,fast
+check "no trace" 2 "" 'which trace' sim -n 1
+check "no nodes" 2 "" 'how large' sim "$log"
+check "two traces" 2 "" 'unexpected' sim "$log" -n 1 "$log"
+check "no such file" 1 "" 'No such file' sim "$cli_tmp/none" -n 1
+check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1
+check "help" 0 '^usage: weft sim TRACE' "" sim --help
+cli_end

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.c - `weft sim TRACE`: what it was asked, and the order of the work
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/options.h"
+#include "tools/sim/sim.h"
+#include "tools/weft/cmd.h"
+
+static const char *const limit_words[] = { "drawn", "round", NULL };
+
+static void set_defaults(struct sim_run *run)
+{
+	run->args = (struct sim_args) {
+		.schedulers = "weft,easy,fifo",
+		.gpus = 8, .windows = 10, .seed = 1, .load_percent = 100,
+	};
+	weft_settings_defaults(weft_policy_settings, &run->settings.policy);
+}
+
+static int read_settings(struct sim_run *run, struct weft_err *err)
+{
+	struct weft_json *doc;
+	int rc;
+
+	run->settings.gap_sec = run->args.gap_sec;
+	if (!run->args.settings)
+		return 0;
+	rc = weft_json_read(run->args.settings, &doc, err);
+	if (rc)
+		return rc;
+	rc = weft_settings_read(weft_policy_settings, doc, "sched",
+				&run->settings.policy,
+				sizeof(run->settings.policy), err);
+	weft_json_destroy(doc);
+	return rc;
+}
+
+static int print_help(const struct weft_option *options)
+{
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 65536);
+	weft_options_help(options, &buf);
+	printf("usage: weft sim TRACE --nodes=N [OPTION...]\n\n"
+	       "Runs a history of jobs again under several schedulers and compares them.\n"
+	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n%s",
+	       weft_buf_error(&buf) ? "" : buf.data);
+	weft_buf_fini(&buf);
+	return WEFT_EXIT_DONE;
+}
+
+static int usage(const char *message)
+{
+	fprintf(stderr, "weft sim: %s\nTry \"weft sim --help\".\n", message);
+	return WEFT_EXIT_USAGE;
+}
+
+static int work(struct sim_run *run)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc = read_settings(run, &err);
+
+	if (rc == 0)
+		rc = sim_run_all(run, &err);
+	if (rc == 0)
+		rc = run->args.json ? sim_print_json(run, &err) :
+			sim_print_table(run);
+	if (rc)
+		fprintf(stderr, "weft sim: %s\n", err.msg);
+	sim_fini(run);
+	return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_DONE;
+}
+
+/* Options may stand before and after the one operand. */
+static int parse(const struct weft_option *options, int argc, char **argv,
+		 const char **operand, bool *help, struct weft_err *err)
+{
+	int first, rc;
+
+	*help = false;
+	while (argc > 1 && !*help) {
+		rc = weft_options_parse(options, argc, argv, &first, help, err);
+		if (rc || *help || first >= argc)
+			return rc;
+		if (*operand)
+			return weft_err_set(err, 22, "unexpected %s",
+					    argv[first]);
+		*operand = argv[first];
+		argc -= first;
+		argv += first;
+	}
+	return 0;
+}
+
+int sim_command(int argc, char **argv)
+{
+	struct sim_run run = { 0 };
+	struct sim_args *a = &run.args;
+	const struct weft_option options[] = {
+		{ "nodes", 'n', WEFT_OPTION_UINT, &a->nodes, 1, 1000000,
+		  .arg = "N", .help = "nodes of the machine" },
+		{ "gpus", 'g', WEFT_OPTION_UINT, &a->gpus, 0, 64,
+		  .arg = "N", .help = "GPUs of each node (8)" },
+		{ "cpus", 0, WEFT_OPTION_UINT, &a->cpus, 1, 65536,
+		  .arg = "N", .help = "CPUs of each node (16 for each GPU, or 64)" },
+		{ "mem", 0, WEFT_OPTION_UINT, &a->mem_gib, 1, 1u << 30,
+		  .arg = "GIB", .help = "memory of each node (enough for all)" },
+		{ "domain", 'd', WEFT_OPTION_UINT, &a->domain, 0, 1000000,
+		  .arg = "N", .help = "nodes in each NVLink domain (0: no domains)" },
+		{ "scheduler", 's', WEFT_OPTION_TEXT, &a->schedulers,
+		  .arg = "LIST", .help = "schedulers to compare (weft,easy,fifo)" },
+		{ "settings", 0, WEFT_OPTION_TEXT, &a->settings, .arg = "FILE",
+		  .help = "weft.json with the policy's settings" },
+		{ "windows", 'w', WEFT_OPTION_UINT, &a->windows, 1,
+		  SIM_WINDOWS_MAX, .arg = "K",
+		  .help = "parts of the history for the intervals (10)" },
+		{ "load", 0, WEFT_OPTION_UINT, &a->load_percent, 1, 10000,
+		  .arg = "PERCENT", .help = "arrivals so much as dense as in the trace (100)" },
+		{ "days", 0, WEFT_OPTION_UINT, &a->days, 1, 36500,
+		  .arg = "N", .help = "only jobs of so many days" },
+		{ "skip-days", 0, WEFT_OPTION_UINT, &a->skip_days, 1, 36500,
+		  .arg = "N", .help = "without the first days" },
+		{ "limits", 0, WEFT_OPTION_WORD, &a->limits,
+		  .words = limit_words, .arg = "HOW",
+		  .help = "time limits for jobs without: drawn or round" },
+		{ "gap", 0, WEFT_OPTION_UINT, &a->gap_sec, 0, 3600,
+		  .arg = "SECONDS", .help = "between two plans of weft at the least (0)" },
+		{ "seed", 0, WEFT_OPTION_UINT, &a->seed, 0, UINT32_MAX,
+		  .arg = "N", .help = "of what is drawn (1)" },
+		{ "json", 0, WEFT_OPTION_FLAG, &a->json, .help = "for machines" },
+		{ NULL },
+	};
+	struct weft_err err = WEFT_ERR_INIT;
+	bool help;
+
+	set_defaults(&run);
+	if (parse(options, argc, argv, &a->trace, &help, &err))
+		return usage(err.msg);
+	if (help)
+		return print_help(options);
+	if (!a->trace)
+		return usage("which trace?");
+	if (!a->nodes)
+		return usage("how large is the machine? --nodes=N");
+	return work(&run);
+}

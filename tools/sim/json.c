@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json.c - the comparison for machines: every number of table.c */
+#include "config.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "tools/sim/sim.h"
+
+static void put(struct json_object *to, const char *key, double value)
+{
+	json_object_object_add(to, key, json_object_new_double(value));
+}
+
+static void count(struct json_object *to, const char *key, uint64_t value)
+{
+	json_object_object_add(to, key, json_object_new_int64((int64_t)value));
+}
+
+static struct json_object *measure_json(const struct weft_measure *m)
+{
+	struct json_object *o = json_object_new_object();
+
+	count(o, "jobs", m->jobs);
+	count(o, "never_started", m->never);
+	put(o, "wait_mean_sec", m->wait_mean);
+	put(o, "wait_median_sec", m->wait_median);
+	put(o, "wait_p95_sec", m->wait_p95);
+	put(o, "wait_p99_sec", m->wait_p99);
+	put(o, "wait_by_hours_sec", m->wait_weighted);
+	put(o, "slowdown_mean", m->slowdown_mean);
+	put(o, "slowdown_median", m->slowdown_median);
+	put(o, "slowdown_p99", m->slowdown_p99);
+	put(o, "completion_mean_sec", m->completion_mean);
+	put(o, "size_hours", m->size_hours);
+	return o;
+}
+
+static struct json_object *fairness_json(const struct weft_fairness *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	count(o, "count", f->count);
+	put(o, "wait_worst_sec", f->wait_worst);
+	put(o, "wait_mean_sec", f->wait_mean);
+	put(o, "jain", f->jain);
+	put(o, "finish_worst", f->finish_worst);
+	return o;
+}
+
+static struct json_object *result_json(const struct sim_run *run,
+				       const struct sim_result *r)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *sizes = json_object_new_object();
+	struct json_object *windows = json_object_new_array();
+
+	json_object_object_add(o, "scheduler",
+			       json_object_new_string(r->policy->name));
+	json_object_object_add(o, "all", measure_json(&r->all));
+	for (uint32_t i = 0; i < WEFT_SIZE_CLASSES; i++)
+		if (r->size[i].jobs)
+			json_object_object_add(sizes, weft_size_class_name(i),
+					       measure_json(&r->size[i]));
+	json_object_object_add(o, "sizes", sizes);
+	for (uint32_t i = 0; i < run->args.windows; i++)
+		json_object_array_add(windows, measure_json(&r->window[i]));
+	json_object_object_add(o, "windows", windows);
+	json_object_object_add(o, "users", fairness_json(&r->users));
+	json_object_object_add(o, "groups", fairness_json(&r->groups));
+	put(o, "utilisation", r->utilisation);
+	count(o, "makespan_sec",
+	      (uint64_t)(r->outcome->last_sec - r->outcome->first_sec));
+	count(o, "decisions", r->outcome->decisions);
+	return o;
+}
+
+int sim_print_json(const struct sim_run *run, struct weft_err *err)
+{
+	const struct weft_workload_report *report = &run->workload->report;
+	struct json_object *root = json_object_new_object();
+	struct json_object *results = json_object_new_array();
+	const char *text;
+	int rc = 0;
+
+	count(root, "nodes", run->machine->cluster.node_count);
+	count(root, "gpus_per_node", run->args.gpus);
+	count(root, "load_percent", run->args.load_percent);
+	count(root, "seed", run->args.seed);
+	count(root, "jobs", run->workload->job_count);
+	count(root, "jobs_too_large", report->too_large);
+	count(root, "jobs_rounded", report->rounded);
+	count(root, "limits_drawn", report->limit_drawn);
+	count(root, "limits_passed", report->limit_passed);
+	for (uint32_t i = 0; i < run->result_count; i++)
+		json_object_array_add(results,
+				      result_json(run, &run->result[i]));
+	json_object_object_add(root, "schedulers", results);
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
+	if (text)
+		puts(text);
+	else
+		rc = weft_err_set(err, ENOMEM, "no memory for the result");
+	json_object_put(root);
+	return rc;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run.c - each scheduler over the same history, and what came of it
+ *
+ * Windows are of equal numbers of jobs, by submission.  They are parts of one
+ * run, so each begins with the queue that the one before left.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/sim/sim.h"
+#include "tools/ui/progress.h"
+
+static const struct weft_sim_policy *const policies[] = {
+	&weft_sim_weft, &weft_sim_easy, &weft_sim_fifo,
+};
+enum { POLICY_COUNT = sizeof(policies) / sizeof(policies[0]) };
+
+static const struct weft_sim_policy *find_policy(const char *name, size_t len)
+{
+	for (int i = 0; i < POLICY_COUNT; i++)
+		if (strlen(policies[i]->name) == len &&
+		    !strncmp(policies[i]->name, name, len))
+			return policies[i];
+	return NULL;
+}
+
+/* "weft,fifo" into result[].policy. */
+static int choose_policies(struct sim_run *run, struct weft_err *err)
+{
+	const char *name = run->args.schedulers;
+
+	while (*name) {
+		size_t len = strcspn(name, ",");
+		const struct weft_sim_policy *p = find_policy(name, len);
+
+		if (!p)
+			return weft_err_set(err, EINVAL,
+					    "no scheduler \"%.*s\": there are weft, backfill, easy and fifo",
+					    (int)len, name);
+		if (run->result_count == SIM_SCHEDULERS_MAX)
+			return weft_err_set(err, EINVAL,
+					    "more than %d schedulers",
+					    SIM_SCHEDULERS_MAX);
+		run->result[run->result_count++].policy = p;
+		name += len + (name[len] == ',');
+	}
+	return run->result_count ? 0 :
+		weft_err_set(err, EINVAL, "no scheduler named");
+}
+
+static double wall_sec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static bool show_progress(void *arg, uint32_t done)
+{
+	weft_progress_set(arg, done);
+	return false;
+}
+
+static bool is_class(const void *arg, const struct weft_workload *w,
+		     uint32_t job_idx)
+{
+	return weft_size_class(weft_workload_size(w, job_idx)) ==
+		*(const uint32_t *)arg;
+}
+
+struct window {
+	uint32_t first, last;	/* jobs first .. last - 1 */
+};
+
+static bool is_in_window(const void *arg, const struct weft_workload *w,
+			 uint32_t job_idx)
+{
+	const struct window *window = arg;
+
+	(void)w;
+	return job_idx >= window->first && job_idx < window->last;
+}
+
+static int measure(const struct sim_run *run, struct sim_result *r,
+		   struct weft_err *err)
+{
+	const struct weft_workload *w = run->workload;
+	uint32_t windows = run->args.windows;
+	struct weft_measure_filter filter = { 0 };
+	int rc = weft_measure(w, r->outcome, NULL, &r->all, err);
+
+	for (uint32_t i = 0; rc == 0 && i < WEFT_SIZE_CLASSES; i++) {
+		filter = (struct weft_measure_filter) { is_class, &i };
+		rc = weft_measure(w, r->outcome, &filter, &r->size[i], err);
+	}
+	r->window = calloc(windows, sizeof(*r->window));
+	if (!r->window)
+		return weft_err_set(err, ENOMEM, "no memory for windows");
+	for (uint32_t i = 0; rc == 0 && i < windows; i++) {
+		struct window window = {
+			(uint32_t)((uint64_t)w->job_count * i / windows),
+			(uint32_t)((uint64_t)w->job_count * (i + 1) / windows),
+		};
+
+		filter = (struct weft_measure_filter) { is_in_window, &window };
+		rc = weft_measure(w, r->outcome, &filter, &r->window[i], err);
+	}
+	if (rc == 0)
+		rc = weft_measure_fairness(w, r->outcome, false, &r->users,
+					   err);
+	if (rc == 0)
+		rc = weft_measure_fairness(w, r->outcome, true, &r->groups,
+					   err);
+	r->utilisation = weft_measure_utilisation(run->machine, w, r->outcome);
+	return rc;
+}
+
+static int run_one(struct sim_run *run, struct sim_result *r,
+		   struct weft_err *err)
+{
+	struct weft_progress bar;
+	struct weft_sim_watch watch = { .arg = &bar,
+					.progress = show_progress };
+	double begin = wall_sec();
+	int rc;
+
+	weft_progress_begin(&bar, r->policy->name, run->workload->job_count);
+	rc = weft_sim_run(run->machine, run->workload, r->policy,
+			  &run->settings, &watch, &r->outcome, err);
+	if (rc == 0)
+		weft_progress_set(&bar, bar.total);
+	weft_progress_end(&bar);
+	r->wall_sec = wall_sec() - begin;
+	return rc ? rc : measure(run, r, err);
+}
+
+int sim_run_all(struct sim_run *run, struct weft_err *err)
+{
+	int rc = choose_policies(run, err);
+
+	if (rc == 0)
+		rc = sim_load(run, err);
+	if (rc == 0)
+		sim_print_faults(run);
+	for (uint32_t i = 0; rc == 0 && i < run->result_count; i++)
+		rc = run_one(run, &run->result[i], err);
+	return rc;
+}
+
+void sim_fini(struct sim_run *run)
+{
+	for (uint32_t i = 0; i < run->result_count; i++) {
+		weft_outcome_destroy(run->result[i].outcome);
+		free(run->result[i].window);
+	}
+	weft_workload_destroy(run->workload);
+	weft_machine_destroy(run->machine);
+}
+
+const struct sim_result *sim_baseline(const struct sim_run *run)
+{
+	for (uint32_t i = 0; i < run->result_count; i++)
+		if (!strcmp(run->result[i].policy->name, "backfill"))
+			return &run->result[i];
+	return &run->result[run->result_count - 1];
+}
