@@ -67,7 +67,6 @@ struct weft_stock {
 	uint32_t bf_window;		/* minutes */
 	uint32_t bf_resolution;		/* seconds */
 	uint32_t bf_max_job_test;
-	uint32_t bf_max_job_start;	/* 0: no bound */
 	uint32_t default_queue_depth;
 	uint32_t sched_interval;	/* seconds */
 	uint32_t batch_sched_delay;	/* seconds */

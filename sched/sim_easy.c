@@ -21,17 +21,11 @@
 
 #include "sched/sim_stock.h"
 
-struct ending {
-	int64_t sec;
-	uint32_t running_idx;
-};
-
 struct easy {
 	struct weft_place *place;
 	struct weft_room *then;		/* at the shadow, head placed */
 	struct weft_room *both;		/* free now and then */
-	struct ending *ending;
-	uint32_t ending_cap;
+	struct weft_endings endings;
 };
 
 static void easy_destroy(void *arg)
@@ -43,7 +37,7 @@ static void easy_destroy(void *arg)
 	free(easy->place);
 	free(easy->then);
 	free(easy->both);
-	free(easy->ending);
+	weft_endings_fini(&easy->endings);
 	free(easy);
 }
 
@@ -67,60 +61,25 @@ static void *easy_create(const struct weft_sim_settings *settings,
 	return easy;
 }
 
-static int by_end(const void *a, const void *b)
-{
-	const struct ending *x = a, *y = b;
-
-	if (x->sec != y->sec)
-		return x->sec < y->sec ? -1 : 1;
-	return x->running_idx < y->running_idx ? -1 : 1;
-}
-
-static int sort_endings(struct easy *easy, const struct weft_cluster *c)
-{
-	struct ending *more;
-
-	if (c->running_count > easy->ending_cap) {
-		more = realloc(easy->ending, c->running_count * 2 *
-			       sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		easy->ending = more;
-		easy->ending_cap = c->running_count * 2;
-	}
-	for (uint32_t i = 0; i < c->running_count; i++)
-		easy->ending[i] = (struct ending) { c->running[i].end_sec, i };
-	qsort(easy->ending, c->running_count, sizeof(*easy->ending), by_end);
-	return 0;
-}
-
 /* Leave easy->then as it is when the head has started; returns the time. */
 static int64_t find_shadow(struct easy *easy, const struct weft_sim *sim,
 			   const struct weft_cluster *c,
 			   const struct weft_shape *head)
 {
+	const struct weft_ending *end = easy->endings.ending;
+
 	memcpy(easy->then, weft_sim_room(sim),
 	       c->node_count * sizeof(*easy->then));
 	for (uint32_t i = 0; i < c->running_count; i++) {
-		const struct weft_running *r =
-			&c->running[easy->ending[i].running_idx];
-
-		for (uint32_t k = 0; k < r->hold_count; k++) {
-			const struct weft_hold *h = &c->hold[r->hold_first + k];
-			struct weft_room *room = &easy->then[h->node_idx];
-
-			room->cpus += h->cpus;
-			room->mem_mib += h->mem_mib;
-			room->gpus |= h->gpus;
-		}
+		weft_endings_release(c, end[i].running_idx, easy->then);
 		if (i + 1 < c->running_count &&
-		    easy->ending[i + 1].sec == easy->ending[i].sec)
+		    end[i + 1].sec == end[i].sec)
 			continue;
 		if (weft_stock_choose(easy->then, c->node_count, NULL, head,
 				      easy->place)) {
 			weft_stock_take(easy->then, head, easy->place,
 					head->nodes_min);
-			return easy->ending[i].sec;
+			return end[i].sec;
 		}
 	}
 	return WEFT_TIME_NEVER;
@@ -191,7 +150,7 @@ static int easy_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
 	if (i + 1 >= count)
 		return 0;
 	c = weft_sim_cluster(sim);
-	if (!c || sort_endings(easy, c))
+	if (!c || weft_endings_sort(&easy->endings, c))
 		return weft_err_set(err, ENOMEM, "no memory for a snapshot");
 	shadow = find_shadow(easy, sim, c, shape);
 	meet(easy, sim, c->node_count);

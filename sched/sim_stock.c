@@ -78,6 +78,12 @@ static bool enough(const struct weft_room *room, uint32_t node_count,
 	return n >= shape->nodes_min;
 }
 
+bool weft_stock_fits(const struct weft_room *room, uint32_t node_count,
+		     const struct weft_shape *shape)
+{
+	return enough(room, node_count, NULL, shape);
+}
+
 bool weft_stock_choose(const struct weft_room *room, uint32_t node_count,
 		       const struct weft_idxset *allowed,
 		       const struct weft_shape *shape,

@@ -32,4 +32,38 @@ bool weft_stock_choose(const struct weft_room *room, uint32_t node_count,
 void weft_stock_take(struct weft_room *room, const struct weft_shape *shape,
 		     const struct weft_place *place, uint32_t count);
 
+/* ---- running jobs in the order of their ends ---------------------------- */
+
+struct weft_ending {
+	int64_t sec;
+	uint32_t running_idx;
+};
+
+struct weft_endings {		/* all zero is empty */
+	struct weft_ending *ending;
+	uint32_t count, cap;
+};
+
+int weft_endings_sort(struct weft_endings *endings,
+		      const struct weft_cluster *cluster);	/* or -ENOMEM */
+void weft_endings_fini(struct weft_endings *endings);
+/* Give a running job's resources back to room[node]. */
+void weft_endings_release(const struct weft_cluster *cluster,
+			  uint32_t running_idx, struct weft_room *room);
+
+/*
+ * When select would say that the job can run on allowed nodes, and where; now,
+ * the end of a running job, or WEFT_TIME_NEVER.  scratch has a room a node.
+ */
+int64_t weft_stock_when(const struct weft_room *now_room,
+			const struct weft_cluster *cluster,
+			const struct weft_endings *endings,
+			const struct weft_idxset *allowed,
+			const struct weft_shape *shape,
+			struct weft_room *scratch, struct weft_place *ret_place);
+
+/* The shape would fit on the machine at this moment. */
+bool weft_stock_fits(const struct weft_room *room, uint32_t node_count,
+		     const struct weft_shape *shape);
+
 #endif

@@ -111,17 +111,6 @@ static uint32_t fill(struct weft_state *state, const struct weft_workload *w,
 	return shapes;
 }
 
-static bool fits_now(const struct weft_sim *sim, uint32_t node_count,
-		     const struct weft_shape *shape)
-{
-	const struct weft_room *room = weft_sim_room(sim);
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < node_count && n < shape->nodes_min; i++)
-		n += weft_room_holds(&room[i], shape);
-	return n >= shape->nodes_min;
-}
-
 static int start_all(struct weft_sim *sim, const struct weft_state *state,
 		     const struct weft_plan *plan, struct weft_err *err)
 {
@@ -161,7 +150,8 @@ static int weft_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
 	if (!c)
 		return weft_err_set(err, ENOMEM, "no memory for a snapshot");
 	for (uint32_t i = 0; i < shapes && !any; i++)
-		any = fits_now(sim, c->node_count, &state->shape[i]);
+		any = weft_stock_fits(weft_sim_room(sim), c->node_count,
+				      &state->shape[i]);
 	if (!any)
 		return 0;
 	state->last_sec = weft_sim_now(sim);

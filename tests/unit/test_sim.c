@@ -30,7 +30,7 @@ static uint32_t draw(uint32_t below)
 }
 
 static const struct weft_sim_policy *const policies[] = {
-	&weft_sim_fifo, &weft_sim_easy, &weft_sim_weft,
+	&weft_sim_fifo, &weft_sim_easy, &weft_sim_weft, &weft_sim_backfill,
 };
 enum { POLICIES = sizeof(policies) / sizeof(*policies) };
 
@@ -202,6 +202,7 @@ static void set_defaults(struct weft_sim_settings *s)
 {
 	*s = (struct weft_sim_settings) { 0 };
 	weft_settings_defaults(weft_policy_settings, &s->policy);
+	weft_settings_defaults(weft_stock_settings, &s->stock);
 }
 
 /* At each start: what runs then, summed on every node. */
@@ -308,9 +309,10 @@ END_TEST
 
 /*
  * One node of 4 GPUs: A has 2 for an hour, B wants 3, C wants 1 for two hours.
- * C fits beside both: Weft starts it at once.
+ * C fits beside both: Weft starts it at once.  Stock Slurm plans B on the
+ * whole node, so C's GPU idles until A ends and the main pass starts both.
  */
-START_TEST(weft_plans_gpus)
+START_TEST(weft_plans_gpus_and_stock_nodes)
 {
 	struct weft_machine *m = machine_of(1, 4);
 	struct weft_workload_builder *b = builder_of(m);
@@ -329,6 +331,11 @@ START_TEST(weft_plans_gpus)
 	ck_assert_int_eq(o->start_sec[1], 3600);
 	ck_assert_int_eq(o->start_sec[2], 2);
 	ck_assert_int_eq(o->last_sec, 7202);
+	weft_outcome_destroy(o);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[1], 3600);
+	ck_assert_int_eq(o->start_sec[2], 3600);
 	weft_outcome_destroy(o);
 	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_easy, &settings, NULL,
 				      &o, NULL), 0);
@@ -582,6 +589,6 @@ END_TEST
 
 UNIT_MAIN("sim", events_in_order, workload_shapes, workload_times,
 	  nothing_is_held_twice_and_all_work_is_done, fifo_order,
-	  weft_plans_gpus, easy_shadow, the_same_input_gives_the_same_schedule,
+	  weft_plans_gpus_and_stock_nodes, easy_shadow, the_same_input_gives_the_same_schedule,
 	  weft_decides_what_the_planner_decides,
 	  a_start_that_does_not_fit_ends_the_run, measures, ratio)

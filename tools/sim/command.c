@@ -16,10 +16,11 @@ static const char *const limit_words[] = { "drawn", "round", NULL };
 static void set_defaults(struct sim_run *run)
 {
 	run->args = (struct sim_args) {
-		.schedulers = "weft,easy,fifo",
+		.schedulers = "weft,backfill,easy,fifo",
 		.gpus = 8, .windows = 10, .seed = 1, .load_percent = 100,
 	};
 	weft_settings_defaults(weft_policy_settings, &run->settings.policy);
+	weft_settings_defaults(weft_stock_settings, &run->settings.stock);
 }
 
 static int read_settings(struct sim_run *run, struct weft_err *err)
@@ -113,7 +114,7 @@ int sim_command(int argc, char **argv)
 		{ "domain", 'd', WEFT_OPTION_UINT, &a->domain, 0, 1000000,
 		  .arg = "N", .help = "nodes in each NVLink domain (0: no domains)" },
 		{ "scheduler", 's', WEFT_OPTION_TEXT, &a->schedulers,
-		  .arg = "LIST", .help = "schedulers to compare (weft,easy,fifo)" },
+		  .arg = "LIST", .help = "schedulers to compare (weft,backfill,easy,fifo)" },
 		{ "settings", 0, WEFT_OPTION_TEXT, &a->settings, .arg = "FILE",
 		  .help = "weft.json with the policy's settings" },
 		{ "windows", 'w', WEFT_OPTION_UINT, &a->windows, 1,

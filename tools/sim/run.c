@@ -17,7 +17,7 @@
 #include "tools/ui/progress.h"
 
 static const struct weft_sim_policy *const policies[] = {
-	&weft_sim_weft, &weft_sim_easy, &weft_sim_fifo,
+	&weft_sim_weft, &weft_sim_backfill, &weft_sim_easy, &weft_sim_fifo,
 };
 enum { POLICY_COUNT = sizeof(policies) / sizeof(policies[0]) };
 
