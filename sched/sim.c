@@ -296,6 +296,7 @@ static void cancel(struct weft_sim *sim, uint32_t job_idx)
 		if (sim->queue[i] != job_idx)
 			sim->queue[kept++] = sim->queue[i];
 	sim->queue_count = kept;
+	sim->ended = true;	/* what was planned for it is free */
 	sim->done++;
 }
 

@@ -39,7 +39,7 @@ bool weft_sim_is_started(const struct weft_sim *sim, uint32_t job_idx);
 const struct weft_room *weft_sim_room(const struct weft_sim *sim);	/* [node] */
 /* The snapshot now; running[] by job_id = job_idx + 1.  NULL: no memory. */
 const struct weft_cluster *weft_sim_cluster(struct weft_sim *sim);
-/* Did jobs leave the machine, or were any submitted, since the last time? */
+/* Did jobs leave the machine or the queue at this moment? */
 bool weft_sim_has_ended(const struct weft_sim *sim);
 
 /* 0; -EBUSY with a message if the machine cannot hold it; -ENOMEM. */

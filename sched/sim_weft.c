@@ -7,11 +7,13 @@
  *
  * A plan is made anew at each change, but only its starts have an effect.  So
  * the call is spared when it can start nothing: if no waiting shape fits the
- * machine as it stands, whatever the plan said.  A test holds this against
- * planning every time.
+ * machine as it stands.  And as long as no job has left since the last plan,
+ * those that it let wait still must, for it gave all that was free the best
+ * use it knew; then only jobs that came since are asked whether they fit.  A
+ * test holds this against planning every time.
  *
- * gap_sec spaces the decisions: then a change is seen up to so much later.
- * It is for long traces; 0 is what the plugin does.
+ * gap_sec spaces the plans while jobs are left waiting: then a change is seen
+ * up to so much later.  It is for long histories; 0 is what the plugin does.
  *
  * Cost: the planner's, on the shapes of the queue.
  */
@@ -24,7 +26,10 @@
 
 struct weft_state {
 	const struct weft_sim_settings *settings;
-	int64_t last_sec;	/* of the last decision */
+	int64_t last_sec;	/* of the last plan */
+	uint32_t seen;		/* jobs of the history that it knew */
+	bool left;		/* a job left since */
+	bool waiting;		/* it let jobs wait */
 	struct weft_job *job;
 	uint32_t job_cap;
 	struct weft_shape *shape;	/* of the queue, renumbered */
@@ -128,41 +133,64 @@ static int start_all(struct weft_sim *sim, const struct weft_state *state,
 	return rc;
 }
 
-static int weft_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
+/* May any job start that could not at the last plan? */
+static bool is_worth_it(const struct weft_state *state,
+			const struct weft_sim *sim)
 {
-	struct weft_state *state = arg;
-	const struct weft_policy *policy = &state->settings->policy;
-	int64_t next_sec = state->last_sec + state->settings->gap_sec;
 	const struct weft_workload *w = weft_sim_workload(sim);
-	const struct weft_cluster *c;
+	const struct weft_room *room = weft_sim_room(sim);
+	uint32_t count, last = UINT32_MAX;
+	const uint32_t *queue = weft_sim_queue(sim, &count);
+
+	for (uint32_t i = count; i-- > 0;) {
+		uint32_t s = w->job[queue[i]].shape_idx;
+
+		if (!state->left && queue[i] < state->seen)
+			break;
+		if (s != last && weft_stock_fits(room, w->all->size,
+						 &w->shape[s]))
+			return true;
+		last = s;
+	}
+	return false;
+}
+
+static int plan(struct weft_state *state, struct weft_sim *sim,
+		struct weft_err *err)
+{
+	const struct weft_policy *policy = &state->settings->policy;
+	const struct weft_cluster *c = weft_sim_cluster(sim);
 	struct weft_plan *plan;
 	uint32_t count, shapes;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
-	bool any = false;
 	int rc;
 
-	if (weft_sim_now(sim) < next_sec)
-		return weft_sim_wake(sim, next_sec);
-	if (need_jobs(state, count))
+	if (!c || need_jobs(state, count))
 		return weft_err_set(err, ENOMEM, "no memory for the queue");
-	shapes = fill(state, w, queue, count);
-	c = weft_sim_cluster(sim);
-	if (!c)
-		return weft_err_set(err, ENOMEM, "no memory for a snapshot");
-	for (uint32_t i = 0; i < shapes && !any; i++)
-		any = weft_stock_fits(weft_sim_room(sim), c->node_count,
-				      &state->shape[i]);
-	if (!any)
-		return 0;
-	state->last_sec = weft_sim_now(sim);
+	shapes = fill(state, weft_sim_workload(sim), queue, count);
 	weft_policy_order(policy, state->job, count);
 	rc = weft_plan_run(c, policy, state->shape, shapes, state->job, count,
 			   NULL, NULL, &plan, err);
 	if (rc)
 		return rc;
 	rc = start_all(sim, state, plan, err);
+	state->last_sec = weft_sim_now(sim);
+	state->left = false;
+	state->waiting = plan->stats.started < count;
+	state->seen = queue[count - 1] + 1;
 	weft_plan_destroy(plan);
 	return rc;
+}
+
+static int weft_decide(void *arg, struct weft_sim *sim, struct weft_err *err)
+{
+	struct weft_state *state = arg;
+	int64_t next_sec = state->last_sec + state->settings->gap_sec;
+
+	state->left = state->left || weft_sim_has_ended(sim);
+	if (state->waiting && weft_sim_now(sim) < next_sec)
+		return weft_sim_wake(sim, next_sec);
+	return is_worth_it(state, sim) ? plan(state, sim, err) : 0;
 }
 
 const struct weft_sim_policy weft_sim_weft = {
