@@ -50,7 +50,8 @@ unsaved_at()
 
 # What Slurm leaves to its admin after such a kill, with any scheduler: a job
 # whose unsaved first run was still there is held (24.11), and one whose end
-# went unsaved counts as running until its node reports again, minutes later.
+# went unsaved (it is told late, if no slurmctld ran) counts as running until its
+# node reports again, minutes later.
 settle()
 {
 	local id name
@@ -58,7 +59,8 @@ settle()
 	squeue -h -t PD -o '%i %r' 2>/dev/null |
 		sed -n 's/ launch failed requeued held$//p' | xargs -r scontrol release
 	while read -r id name; do
-		[ -f "$ends/$name" ] && unsaved_at "$(tail -n 1 "$ends/$name")" &&
+		[ -f "$ends/$name" ] &&
+			[ "$(tail -n 1 "$ends/$name")" -le $((${unsaved[-1]#* } + 2)) ] &&
 			say "job $name: its end at $(tail -n 1 "$ends/$name") went unsaved" &&
 			scancel "$id"
 	done < <(squeue -h -t R -o '%i %j')
