@@ -31,6 +31,7 @@ static const char usage[] =
 	"  resume [RUN|FILE]      submit what is missing after a crash or a failure\n"
 	"  cancel [RUN|FILE]      end it\n"
 	"  logs [RUN|FILE] TASK   print a task's output\n"
+	"  report [RUN|FILE]      a page of HTML: what ran when, waits, GPU-hours, failures\n"
 	"  list [DIR]             runs beside the workflows of a directory\n"
 	"  rm RUN                 forget a run that is over\n"
 	"  map --array A -- CMD   one command for every index, {} being the index\n"
@@ -41,8 +42,9 @@ static const char usage[] =
 	"  -n, --dry-run            run: show what would be submitted, and its price\n"
 	"  -d, --detach             run, resume: submit and return\n"
 	"      --again              run: although another run of it is not over\n"
-	"  -o, --output FILE        graph, from: write there\n"
+	"  -o, --output FILE        graph, report, from: write there\n"
 	"      --svg                graph: SVG, through Graphviz' dot\n"
+	"      --state              graph: of a run, coloured by what became of its tasks\n"
 	"      --array A --name N   map; options of sbatch by their long names too\n"
 	"      --after              from: each script needs the one before it\n"
 	"  -j, --json               machine-readable\n"
@@ -137,36 +139,55 @@ static int draw_svg(const char *dot, size_t len, const char *path)
 	       WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
 }
 
-int weft_flow_cmd_graph(const struct weft_flow_args *args)
+int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
+			void *ctx, const struct weft_flow_args *args, struct weft_err *err)
 {
-	struct weft_flow_graph graph = { 0 };
-	struct weft_flow *flow = NULL;
-	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_buf dot;
-	int rc = check_operand(args);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	rc = weft_flow_read(args->rest[0], args->given, args->given_count, &flow, &err);
-	if (!rc)
-		rc = weft_flow_graph_init(&graph, flow, &err);
 	weft_buf_init(&dot, (size_t)256 << 20);
-	if (!rc && weft_flow_graph_dot(flow, NULL, NULL, &dot))
-		rc = weft_err_set(&err, EFBIG, "the graph is too large to draw");
+	if (weft_flow_graph_dot(flow, colour, ctx, &dot))
+		rc = weft_err_set(err, EFBIG, "the graph is too large to draw");
 	if (!rc && args->svg) {
 		rc = draw_svg(weft_buf_str(&dot), dot.len, args->output);
 		if (rc)
-			weft_err_set(&err, -rc, rc == -ENOENT ? "--svg needs dot(1): install graphviz" :
-								"dot(1) failed");
+			weft_err_set(err, -rc, rc == -ENOENT ? "--svg needs dot(1): install graphviz" :
+							       "dot(1) failed");
 	} else if (!rc) {
 		FILE *out = args->output ? fopen(args->output, "w") : stdout;
 
 		if (!out || fputs(weft_buf_str(&dot), out) < 0 ||
 		    (args->output ? fclose(out) : fflush(out)))
-			rc = weft_err_sys(&err, errno, "%s",
+			rc = weft_err_sys(err, errno, "%s",
 					  args->output ? args->output : "stdout");
 	}
 	weft_buf_fini(&dot);
+	return rc;
+}
+
+int weft_flow_cmd_graph(const struct weft_flow_args *args)
+{
+	struct weft_flow_graph graph = { 0 };
+	struct weft_flow *flow = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc;
+
+	if (args->state) {
+#ifdef HAVE_LIBSLURM
+		return weft_flow_cmd_graph_state(args);
+#else
+		weft_err_set(&err, ENOSYS, "built without Slurm's library: there are no runs");
+		return weft_flow_fail(&err);
+#endif
+	}
+	rc = check_operand(args);
+	if (rc)
+		return rc;
+	rc = weft_flow_read(args->rest[0], args->given, args->given_count, &flow, &err);
+	if (!rc)
+		rc = weft_flow_graph_init(&graph, flow, &err);
+	if (!rc)
+		rc = weft_flow_put_graph(flow, NULL, NULL, args, &err);
 	weft_flow_graph_fini(&graph);
 	weft_flow_destroy(flow);
 	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
@@ -186,6 +207,7 @@ static const struct {
 	{ "cancel", weft_flow_cmd_cancel, true },
 	{ "status", weft_flow_cmd_status, true },
 	{ "logs", weft_flow_cmd_logs, true },
+	{ "report", weft_flow_cmd_report, true },
 	{ "list", weft_flow_cmd_list, true },
 	{ "rm", weft_flow_cmd_rm, true },
 	{ "map", weft_flow_cmd_map, true },
@@ -218,7 +240,7 @@ static int add_param(struct weft_flow_args *args, char *text)
 	return add_pair(&args->given, &args->given_count, text, equals + 1);
 }
 
-enum { OPT_AGAIN = 256, OPT_SVG, OPT_ARRAY, OPT_NAME, OPT_AFTER, OPT_TASK, OPT_FORCE, OPT_SBATCH };
+enum { OPT_AGAIN = 256, OPT_SVG, OPT_STATE, OPT_ARRAY, OPT_NAME, OPT_AFTER, OPT_TASK, OPT_FORCE, OPT_SBATCH };
 
 static int take_option(struct weft_flow_args *args, int letter, const char *name)
 {
@@ -245,6 +267,9 @@ static int take_option(struct weft_flow_args *args, int letter, const char *name
 		return 0;
 	case OPT_SVG:
 		args->svg = true;
+		return 0;
+	case OPT_STATE:
+		args->state = true;
 		return 0;
 	case OPT_ARRAY:
 		args->array = optarg;
@@ -278,6 +303,7 @@ static struct option *all_options(bool sbatch)
 		{ "again", no_argument, NULL, OPT_AGAIN },
 		{ "force", no_argument, NULL, OPT_FORCE },
 		{ "svg", no_argument, NULL, OPT_SVG },
+		{ "state", no_argument, NULL, OPT_STATE },
 		{ "array", required_argument, NULL, OPT_ARRAY },
 		{ "name", required_argument, NULL, OPT_NAME },
 		{ "after", no_argument, NULL, OPT_AFTER },

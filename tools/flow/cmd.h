@@ -10,7 +10,7 @@
 #include "tools/weft/cmd.h"
 
 struct weft_flow_args {
-	bool json, dry_run, detach, again, svg, force, follow;
+	bool json, dry_run, detach, again, svg, state, force, follow;
 	const char *only;		/* status: --task */
 	const char *output;		/* -o */
 	struct weft_flow_given *given;
@@ -34,10 +34,16 @@ int weft_flow_cmd_watch(const struct weft_flow_args *args);
 int weft_flow_cmd_cancel(const struct weft_flow_args *args);
 int weft_flow_cmd_status(const struct weft_flow_args *args);
 int weft_flow_cmd_logs(const struct weft_flow_args *args);
+int weft_flow_cmd_report(const struct weft_flow_args *args);
+int weft_flow_cmd_graph_state(const struct weft_flow_args *args);
 int weft_flow_cmd_list(const struct weft_flow_args *args);
 int weft_flow_cmd_rm(const struct weft_flow_args *args);
 int weft_flow_cmd_map(const struct weft_flow_args *args);
 int weft_flow_cmd_from(const struct weft_flow_args *args);
+
+/* DOT, or SVG with args->svg, to args->output or stdout. */
+int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
+			void *ctx, const struct weft_flow_args *args, struct weft_err *err);
 
 /* The dry run of a workflow with the limits that would hold. */
 int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_flow_report.c - the page of a run: sums, escapes, form
+ *
+ * Names are hostile.  Well-formedness is judged by xmllint where there is one.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "tools/flow/report.h"
+
+static char path[] = "/tmp/weft-test-report-XXXXXX";
+
+struct setup {
+	struct weft_flow *flow;
+	struct weft_flow_graph graph;
+	struct weft_plan plan;
+	struct weft_unit_end ends[64];
+	struct weft_buf page;
+};
+
+static void set_up(struct setup *s, const char *text)
+{
+	struct weft_plan_limits limits = { 1001, UINT32_MAX };
+	struct weft_err err = WEFT_ERR_INIT;
+	FILE *file = fopen(path, "w");
+	uint32_t first;
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	memset(s->ends, 0, sizeof(s->ends));
+	ck_assert_msg(!weft_flow_read(path, NULL, 0, &s->flow, &err), "%s", err.msg);
+	ck_assert_msg(!weft_flow_graph_init(&s->graph, s->flow, &err), "%s", err.msg);
+	ck_assert_int_eq(weft_plan_init(&s->plan, s->flow, &s->graph, &err), 0);
+	ck_assert_msg(!weft_plan_pass(&s->plan, &limits, &first, &err), "%s", err.msg);
+	weft_buf_init(&s->page, 1 << 20);
+}
+
+static void tear_down(struct setup *s)
+{
+	weft_buf_fini(&s->page);
+	weft_plan_fini(&s->plan);
+	weft_flow_graph_fini(&s->graph);
+	weft_flow_destroy(s->flow);
+}
+
+static void end_unit(struct setup *s, uint32_t unit, enum weft_unit_state state,
+		     int64_t start, int64_t end, int status, const char *node)
+{
+	s->plan.units[unit].state = (uint8_t)state;
+	s->ends[unit] = (struct weft_unit_end){ .exit_status = status, .start_sec = start,
+						.end_sec = end };
+	snprintf(s->ends[unit].node, sizeof(s->ends[unit].node), "%s", node);
+}
+
+static void write_page(struct setup *s)
+{
+	struct weft_report report = { .id = "run <1>", .plan = &s->plan, .ends = s->ends,
+				      .started_sec = 1000, .resume = "weft flow resume 'a&b'" };
+
+	ck_assert_int_eq(weft_report_write(&report, &s->page), 0);
+}
+
+#define HAS(s, text) ck_assert_msg(strstr(weft_buf_str(&(s)->page), text) != NULL, \
+				   "no \"%s\" in\n%s", text, weft_buf_str(&(s)->page))
+#define LACKS(s, text) ck_assert_msg(!strstr(weft_buf_str(&(s)->page), text), \
+				     "\"%s\" in\n%s", text, weft_buf_str(&(s)->page))
+
+static void check_form(struct setup *s)
+{
+	FILE *pipe;
+
+	if (system("xmllint --version >/dev/null 2>&1"))
+		return;
+	pipe = popen("xmllint --noout --nonet - 2>&1", "w");
+	ck_assert_ptr_nonnull(pipe);
+	fwrite(s->page.data, 1, s->page.len, pipe);
+	ck_assert_int_eq(pclose(pipe), 0);
+}
+
+START_TEST(hostile_names_are_escaped)
+{
+	struct setup s;
+
+	set_up(&s, "tasks:\n"
+		   "  '</title><script>alert(1)</script>': {run: x}\n"
+		   "  '<img src=x onerror=\"x\">': {run: x}\n"
+		   "  'a name much longer than fits \xc3\xa4\xc3\xb6\xc3\xbc': {run: y, array: 0-3}\n"
+		   "  \"twenty-five bytes then  \xe2\x82\xac\": {run: z}\n");
+	for (uint32_t u = 0; u < 7; u++)
+		end_unit(&s, u, u ? WEFT_UNIT_DONE : WEFT_UNIT_FAILED, 1010, 1020, 0,
+			 u == 3 ? "n\x01\xff<&\"" : "node1");
+	s.plan.units[0].cause = WEFT_CAUSE_EXIT;
+	write_page(&s);
+	LACKS(&s, "<script");
+	LACKS(&s, "<img");
+	HAS(&s, "&lt;script&gt;alert(1)");
+	HAS(&s, "run &lt;1&gt;");
+	HAS(&s, "weft flow resume 'a&amp;b'");
+	HAS(&s, "n\xef\xbf\xbd\xef\xbf\xbd&lt;&amp;&quot;");
+	check_form(&s);
+	tear_down(&s);
+}
+END_TEST
+
+START_TEST(sums_are_right)
+{
+	struct setup s;
+
+	set_up(&s, "tasks:\n  a: {run: x, resources: {gpus: 4}}\n"
+		   "  b: {needs: a, run: y, array: 0-1, resources: {nodes: 2}}\n"
+		   "  c: {needs: b, run: z}\n");
+	end_unit(&s, 0, WEFT_UNIT_DONE, 1060, 1060 + 1800, 0, "n");	/* waited 60 s */
+	end_unit(&s, 1, WEFT_UNIT_DONE, 2860 + 10, 2870 + 3600, 0, "n");
+	end_unit(&s, 2, WEFT_UNIT_FAILED, 2860 + 30, 2890 + 3600, 7 << 8, "n");
+	s.plan.units[2].cause = WEFT_CAUSE_EXIT;
+	s.plan.units[2].attempt = 2;
+	s.plan.units[3].state = WEFT_UNIT_FAILED;
+	s.plan.units[3].cause = WEFT_CAUSE_DEPENDENCY;
+	write_page(&s);
+	HAS(&s, "2 done, 2 failed, 0 skipped, 0 open");
+	HAS(&s, "4.50 node-hours, 2.00 GPU-hours");
+	HAS(&s, "<td>a</td><td>1</td><td>0</td><td>0</td><td>0</td><td>0</td><td>60 s</td><td>60 s</td><td>0.50</td><td>2.00</td>");
+	HAS(&s, "<td>b</td><td>1</td><td>1</td><td>0</td><td>0</td><td>2</td><td>20 s</td><td>30 s</td><td>4.00</td><td>0.00</td>");
+	HAS(&s, "<td>b[1]</td><td class=\"l\">exit 7</td><td>3</td>");
+	HAS(&s, "what they need failed: 1.");
+	ck_assert_str_eq(weft_report_colour(&s.plan, 0), "#9ecae1");
+	ck_assert_str_eq(weft_report_colour(&s.plan, 1), "#fdae6b");
+	check_form(&s);
+	tear_down(&s);
+}
+END_TEST
+
+/* Nothing ended yet: the page stands all the same. */
+START_TEST(empty_run_has_a_page)
+{
+	struct setup s;
+
+	set_up(&s, "tasks: {a: {run: x}}\n");
+	write_page(&s);
+	HAS(&s, "0 done, 0 failed, 0 skipped, 1 open");
+	LACKS(&s, "nan");
+	LACKS(&s, "inf");
+	LACKS(&s, "Failures");
+	check_form(&s);
+	tear_down(&s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("flow-report");
+	TCase *tcase = tcase_create("page");
+	SRunner *runner;
+	int failed, fd = mkstemp(path);
+
+	if (fd < 0)
+		return 99;
+	close(fd);
+	tcase_add_test(tcase, hostile_names_are_escaped);
+	tcase_add_test(tcase, sums_are_right);
+	tcase_add_test(tcase, empty_run_has_a_page);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	unlink(path);
+	return failed != 0;
+}
