@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_predict.c - run times from history: which of it, how much, how wrong */
+#include "config.h"
+
+#include <math.h>
+
+#include "sched/predict.h"
+#include "tests/unit/unit.h"
+
+static double expect(struct weft_predictor *p, struct weft_predict_key key,
+		     enum weft_predict_source wanted)
+{
+	enum weft_predict_source source;
+	double sec = weft_predictor_expect(p, &key, &source);
+
+	ck_assert_int_eq(source, wanted);
+	return sec;
+}
+
+static void learn(struct weft_predictor *p, struct weft_predict_key key,
+		  double sec)
+{
+	weft_predictor_learn(p, &key, sec);
+}
+
+START_TEST(test_sources)
+{
+	struct weft_predictor *p = weft_predictor_create(1000);
+	const struct weft_predict_key train = {
+		.user_idx = 1, .account_idx = 5, .gpus = 8, .nodes = 1,
+		.name_hash = weft_predict_hash("train"), .limit_sec = 3600,
+	};
+	struct weft_predict_key other = train;
+
+	ck_assert_double_eq(expect(p, train, WEFT_PREDICT_LIMIT), 3600);
+	other.limit_sec = 0;
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_NOTHING), 0);
+	learn(p, train, 100);
+	ck_assert_double_eq(expect(p, train, WEFT_PREDICT_KIND), 100);
+	learn(p, train, 200);
+	ck_assert_double_eq(expect(p, train, WEFT_PREDICT_KIND), 150);
+	learn(p, train, 600);		/* the last two only */
+	ck_assert_double_eq(expect(p, train, WEFT_PREDICT_KIND), 400);
+	other = train;
+	other.name_hash = weft_predict_hash("eval");
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_ACCOUNT), 400);
+	learn(p, other, 10);
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_KIND), 10);
+	ck_assert_double_eq(expect(p, train, WEFT_PREDICT_KIND), 400);
+	other.gpus = 64;		/* another size, the account knows */
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_ACCOUNT), 305);
+	other.account_idx = 6;
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_LIMIT), 3600);
+	other = train;
+	other.user_idx = 2;
+	ck_assert_double_eq(expect(p, other, WEFT_PREDICT_LIMIT), 3600);
+	weft_predictor_destroy(p);
+}
+END_TEST
+
+START_TEST(test_limits)
+{
+	struct weft_predictor *p = weft_predictor_create(10);
+	struct weft_predict_key key = { .user_idx = 1, .limit_sec = 60 };
+
+	learn(p, key, 1e9);
+	ck_assert_double_eq(expect(p, key, WEFT_PREDICT_KIND), 60);
+	learn(p, key, 0);
+	learn(p, key, 0);
+	ck_assert_double_eq(expect(p, key, WEFT_PREDICT_KIND), 1);
+	learn(p, key, NAN);		/* nothing to learn from */
+	learn(p, key, -5);
+	learn(p, key, INFINITY);
+	ck_assert_double_eq(expect(p, key, WEFT_PREDICT_KIND), 1);
+	weft_predictor_destroy(p);
+	weft_predictor_destroy(NULL);
+}
+END_TEST
+
+/* Ten thousand kinds through room for 64: those met lately are known. */
+START_TEST(test_bounded)
+{
+	struct weft_predictor *p = weft_predictor_create(64);
+	struct weft_predict_key key = { .limit_sec = 1e6 };
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < 10000; i++) {
+		key.user_idx = i;
+		learn(p, key, i + 1);
+	}
+	for (uint32_t i = 0; i < 10000; i++) {
+		enum weft_predict_source source;
+		double sec;
+
+		key.user_idx = i;
+		sec = weft_predictor_expect(p, &key, &source);
+		if (source == WEFT_PREDICT_LIMIT)
+			continue;
+		known++;
+		ck_assert_double_eq(sec, i + 1);
+		ck_assert_uint_gt(i, 9000);
+	}
+	ck_assert_uint_gt(known, 10);
+	ck_assert_uint_le(known, 64);
+	weft_predictor_destroy(p);
+}
+END_TEST
+
+START_TEST(test_correct)
+{
+	static const struct {
+		double predicted, elapsed, limit, wanted;
+	} cases[] = {
+		{ 100, 50, 0, 100 },
+		{ 100, 100, 0, 160 },
+		{ 100, 160, 0, 460 },
+		{ 100, 3000, 0, 3160 },
+		{ 100, 100, 120, 120 },
+		{ 100, 120, 120, 121 },
+		{ 0, 0, 0, 60 },
+		{ 100, 1e7, 0, 2e7 },
+	};
+	double last = 0;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_double_eq(weft_predict_correct(cases[i].predicted,
+							 cases[i].elapsed,
+							 cases[i].limit),
+				    cases[i].wanted);
+	for (double t = 0; t < 1e6; t += 777) {
+		double now = weft_predict_correct(300, t, 0);
+
+		ck_assert_double_gt(now, t);
+		ck_assert_double_ge(now, last);
+		last = now;
+	}
+}
+END_TEST
+
+START_TEST(test_hash)
+{
+	ck_assert(weft_predict_hash("run-17") == weft_predict_hash("run-18"));
+	ck_assert(weft_predict_hash("2024_run") == weft_predict_hash("99_run"));
+	ck_assert(weft_predict_hash("run") != weft_predict_hash("ruin"));
+	ck_assert(weft_predict_hash("17") == weft_predict_hash(""));
+}
+END_TEST
+
+START_TEST(test_errors)
+{
+	struct weft_predict_errors e = { 0 };
+
+	ck_assert_double_eq(weft_predict_errors_quantile(&e, 0.5), 0);
+	weft_predict_errors_add(&e, 100, 100, WEFT_PREDICT_KIND);
+	weft_predict_errors_add(&e, 50, 100, WEFT_PREDICT_KIND);
+	weft_predict_errors_add(&e, 800, 100, WEFT_PREDICT_LIMIT);
+	weft_predict_errors_add(&e, 0, 0, WEFT_PREDICT_NOTHING);
+	ck_assert_uint_eq(e.count, 4);
+	ck_assert_uint_eq(e.under_count, 1);
+	ck_assert_uint_eq(e.within_count, 3);
+	ck_assert_uint_eq(e.source[WEFT_PREDICT_KIND], 2);
+	ck_assert_double_eq_tol(e.accuracy_sum, 1 + 0.5 + 0.125 + 1, 1e-9);
+	ck_assert_double_eq_tol(e.absolute_sum_sec, 750, 1e-9);
+	ck_assert_double_eq_tol(weft_predict_errors_quantile(&e, 0.25), 0.5, 1e-9);
+	ck_assert_double_eq_tol(weft_predict_errors_quantile(&e, 0.5), 1, 1e-9);
+	ck_assert_double_eq_tol(weft_predict_errors_quantile(&e, 1), 8, 1e-9);
+	weft_predict_errors_add(&e, 1e30, 1, WEFT_PREDICT_KIND);
+	ck_assert_double_eq_tol(weft_predict_errors_quantile(&e, 1), 1048576, 1);
+}
+END_TEST
+
+UNIT_MAIN("predict", test_sources, test_limits, test_bounded, test_correct,
+	  test_hash, test_errors)
