@@ -4,6 +4,7 @@
 
 #include "lib/json.h"
 #include "plugins/gres/source.h"
+#include "sched/levels.h"
 
 static const char *member_text(struct json_object *entry, const char *key)
 {
@@ -97,6 +98,7 @@ int weft_gres_source_read(struct weft_gres_source *source, const char *node,
 	struct weft_gres_source found = { "", "" };
 	char *config = get_extra_conf_path((char *)"weft.json");
 	struct weft_json *doc = NULL;
+	struct weft_levels levels = { 0 };
 	const char *path, *domain;
 	int rc = weft_json_read(config, &doc, err);
 
@@ -109,15 +111,16 @@ int weft_gres_source_read(struct weft_gres_source *source, const char *node,
 		rc = find_entry(doc, "gres", "nodes", "names", "source", node,
 				&path, err);
 	if (!rc)
-		rc = find_entry(doc, "fabric", "domains", "nodes", "name", node,
-				&domain, err);
+		rc = weft_levels_read_json(&levels, doc, err);
 	if (!rc)
 		rc = set_path(&found, config, path, err);
 	if (!rc) {
+		domain = weft_levels_domain(&levels, WEFT_SAID_BY_SITE, node);
 		snprintf(found.domain, sizeof(found.domain), "%s",
 			 domain ? domain : "");
 		*source = found;
 	}
+	weft_levels_fini(&levels);
 	weft_json_destroy(doc);
 	xfree(config);
 	return rc;

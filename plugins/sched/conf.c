@@ -4,7 +4,7 @@
  *
  * Section "sched" holds the policy, which the simulator reads as well;
  * section "bridge" holds what only makes sense inside a slurmctld, "fabric"
- * where the nodes are (domains.c).
+ * where the nodes are (sched/levels.h).
  */
 #include <errno.h>
 
@@ -44,7 +44,7 @@ void weft_conf_init(struct weft_conf *conf)
 
 void weft_conf_fini(struct weft_conf *conf)
 {
-	weft_domains_fini(&conf->domains);
+	weft_levels_fini(&conf->levels);
 }
 
 int weft_conf_read(const char *path, struct weft_conf *conf,
@@ -65,7 +65,7 @@ int weft_conf_read(const char *path, struct weft_conf *conf,
 					&fresh.bridge, sizeof(fresh.bridge),
 					err);
 	if (rc == 0)
-		rc = weft_domains_read(doc, &fresh.domains, err);
+		rc = weft_levels_read_json(&fresh.levels, doc, err);
 	weft_json_destroy(doc);
 	if (rc && rc != -ENOENT)
 		return rc;

@@ -5,7 +5,7 @@
 #ifndef WEFT_PLUGINS_SCHED_CONF_H
 #define WEFT_PLUGINS_SCHED_CONF_H
 
-#include "plugins/sched/domains.h"
+#include "sched/levels.h"
 #include "sched/plan.h"
 
 /* Section "bridge" of weft.json. */
@@ -22,7 +22,7 @@ struct weft_bridge {
 struct weft_conf {
 	struct weft_policy policy;
 	struct weft_bridge bridge;
-	struct weft_domains domains;
+	struct weft_levels levels;	/* section "fabric" */
 };
 
 /* The defaults, without any file. */

@@ -16,6 +16,7 @@
 #include "plugins/sched/mainpass.h"
 #include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
+#include "plugins/sched/domains.h"
 #include "plugins/slurm/node_fabric.h"
 
 extern diag_stats_t slurmctld_diag_stats;
@@ -68,6 +69,25 @@ static void complain(struct weft_cycle *cycle, const struct weft_err *err,
 	error("sched/weft: %s; %s", err->msg, consequence);
 }
 
+/* New settings are read: what they and topology.conf say of the fabric. */
+static void use_levels(struct weft_cycle *cycle)
+{
+	slurmctld_lock_t conf_read = { .conf = READ_LOCK };
+	struct weft_err err = WEFT_ERR_INIT;
+	char *plugin;
+
+	lock_slurmctld(conf_read);
+	plugin = xstrdup(slurm_conf.topology_plugin);
+	unlock_slurmctld(conf_read);
+	if (weft_node_fabrics_configure(cycle->nodes, &cycle->conf.levels,
+					&err))
+		complain(cycle, &err, "nodes show the domains they found");
+	if (weft_domains_read_topology(&cycle->conf.levels, plugin, &err))
+		complain(cycle, &err, "the fabric does without it");
+	cycle->fabric_due = true;
+	xfree(plugin);
+}
+
 void weft_cycle_configure(struct weft_cycle *cycle)
 {
 	slurmctld_lock_t conf_write = { .conf = WRITE_LOCK };
@@ -80,7 +100,7 @@ void weft_cycle_configure(struct weft_cycle *cycle)
 		complain(cycle, &err, "the last good settings stay in force");
 	} else {
 		cycle->said.msg[0] = '\0';
-		cycle->fabric_due = true;
+		use_levels(cycle);
 		info("sched/weft: settings read from %s", path);
 	}
 	xfree(path);
@@ -105,33 +125,48 @@ static bool can_schedule(void)
 		fed_mgr_sibs_synced() && !job_is_completing(NULL);
 }
 
+static void tell_fabric(const struct weft_fabric *fabric)
+{
+	uint32_t count[WEFT_LEVEL_DOMAIN + 1] = { 0 };
+
+	for (uint32_t v = 0; v < fabric->vertex_count; v++)
+		count[fabric->vertex[v].level]++;
+	info("sched/weft: fabric: %u nodes, %u NVLink domains, %u leaf switches, %u switches above",
+	     fabric->node_count, count[WEFT_LEVEL_DOMAIN],
+	     count[WEFT_LEVEL_LEAF], count[WEFT_LEVEL_SWITCH]);
+}
+
 /* The tree over the present node table; kept until either changes. */
 static int need_fabric(struct weft_cycle *cycle, uint32_t node_count,
 		       struct weft_err *err)
 {
-	const struct weft_domains none = { 0 };
+	const struct weft_levels none = { 0 };
+	struct weft_levels_report report;
 	struct weft_fabric *fresh;
-	uint32_t unknown;
 	int rc;
 
 	if (cycle->fabric && cycle->fabric->node_count == node_count &&
 	    !cycle->fabric_due)
 		return 0;
-	rc = weft_domains_build(&cycle->conf.domains, node_count, &fresh,
-				&unknown, err);
-	if (rc == -EINVAL) {	/* a node in two domains, say */
+	rc = weft_domains_build(&cycle->conf.levels, cycle->nodes, node_count,
+				&fresh, &report, err);
+	if (rc == -EINVAL) {	/* a switch below itself, say */
 		complain(cycle, err, "the fabric is left as it was");
 		cycle->fabric_due = false;
 		if (cycle->fabric && cycle->fabric->node_count == node_count)
 			return 0;
-		rc = weft_domains_build(&none, node_count, &fresh, &unknown,
-					err);
+		rc = weft_domains_build(&none, NULL, node_count, &fresh,
+					&report, err);
 	}
 	if (rc)
 		return rc;
-	if (unknown)
-		error("sched/weft: fabric: %u names of nodes that slurm.conf does not have are passed over",
-		      unknown);
+	if (report.unknown_count)
+		error("sched/weft: fabric: %u names of nodes that slurm.conf does not have are passed over, %s first",
+		      report.unknown_count, report.first_unknown);
+	if (report.conflict_count)
+		error("sched/weft: fabric: %u nodes are in two places, the first counts: %s",
+		      report.conflict_count, report.first_conflict);
+	tell_fabric(fresh);
 	weft_fabric_destroy(cycle->fabric);
 	cycle->fabric = fresh;
 	cycle->fabric_due = false;
@@ -166,7 +201,8 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 	int rc = 1;
 
 	weft_slice_begin(slice);
-	weft_node_fabrics_refresh(cycle->nodes);
+	if (weft_node_fabrics_refresh(cycle->nodes))
+		cycle->fabric_due = true;
 	if (can_schedule())
 		rc = need_fabric(cycle, (uint32_t)node_record_count, err);
 	if (rc == 0)

@@ -2,167 +2,124 @@
 /*
  * domains.c - see domains.h
  *
- *   "fabric": {
- *     "domains":  [ { "name": "rack1", "nodes": "n[1-16]" }, ... ],
- *     "switches": [ { "name": "leaf1", "nodes": "n[1-64]" }, ... ]
- *   }
+ * What is written (weft.json, topology.conf) is read when the configuration
+ * is; node names become indices when the tree is built, under Slurm's node
+ * lock, since the node table may have changed in between.  What the nodes
+ * report is asked for then as well, and gathered into one list a run of
+ * nodes with the same domain.
  *
- * The text is read when the configuration is; node names become indices when
- * the tree is built, under Slurm's node lock, since the node table may have
- * changed in between.
+ * topology.conf counts only under topology/tree and topology/block: a file
+ * that Slurm itself does not read must not move jobs.
  */
 #include "plugins/slurm/ctld.h"
 
+#include <errno.h>
+
+#include "lib/buf.h"
+#include "lib/file.h"
 #include "plugins/sched/domains.h"
+#include "plugins/slurm/node_fabric.h"
 
-#define GROUPS_MAX 65536
-
-static const char *text_of(struct json_object *entry, const char *key)
+int weft_domains_read_topology(struct weft_levels *levels, const char *plugin,
+			       struct weft_err *err)
 {
-	struct json_object *value;
+	char name[] = "topology.conf";	/* 22.05 wants char * */
+	char *path, *text;
+	size_t len;
+	int rc;
 
-	if (!json_object_is_type(entry, json_type_object) ||
-	    !json_object_object_get_ex(entry, key, &value) ||
-	    !json_object_is_type(value, json_type_string))
-		return NULL;
-	return json_object_get_string(value);
-}
-
-static int read_entry(const struct weft_json *doc, const char *path,
-		      struct json_object *entry, struct weft_domain *to,
-		      struct weft_err *err)
-{
-	const char *name = text_of(entry, "name");
-	const char *nodes = text_of(entry, "nodes");
-	struct hostlist *list;
-
-	if (!name || !*name || !nodes || !*nodes)
-		return weft_json_complain(doc, err, path,
-					  "\"name\" and \"nodes\" expected, both text");
-	list = hostlist_create(nodes);
-	if (!list)
-		return weft_json_complain(doc, err, path,
-					  "\"nodes\": a list like \"n[1-16,20]\" expected");
-	hostlist_destroy(list);
-	to->name = strdup(name);
-	to->nodes = strdup(nodes);
-	return to->name && to->nodes ? 0 :
-		weft_err_set(err, ENOMEM, "no memory for the fabric");
-}
-
-static int read_list(const struct weft_json *doc, struct json_object *section,
-		     const char *key, bool is_switch,
-		     struct weft_domains *found, struct weft_err *err)
-{
-	struct json_object *list;
-	struct weft_domain *more;
-	char path[64];
-	size_t count;
-	int rc = 0;
-
-	if (!json_object_object_get_ex(section, key, &list))
+	if (!plugin || (!strstr(plugin, "tree") && !strstr(plugin, "block")))
 		return 0;
-	snprintf(path, sizeof(path), "fabric.%s", key);
-	if (!json_object_is_type(list, json_type_array))
-		return weft_json_complain(doc, err, path, "a list expected");
-	count = json_object_array_length(list);
-	if (count > GROUPS_MAX)
-		return weft_json_complain(doc, err, path,
-					  "at most %d entries expected",
-					  GROUPS_MAX);
-	more = realloc(found->item,
-		       (found->count + count + 1) * sizeof(*more));
-	if (!more)
-		return weft_err_set(err, ENOMEM, "no memory for the fabric");
-	found->item = more;
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		snprintf(path, sizeof(path), "fabric.%s[%zu]", key, i);
-		more = &found->item[found->count++];
-		*more = (struct weft_domain) { .is_switch = is_switch };
-		rc = read_entry(doc, path, json_object_array_get_idx(list, i),
-				more, err);
+	path = get_extra_conf_path(name);
+	rc = weft_file_read(path, WEFT_LEVELS_TEXT_MAX, &text, &len, err);
+	if (rc == 0) {
+		rc = weft_levels_read_topology(levels, path, text, len, err);
+		free(text);
 	}
-	return rc;
+	xfree(path);
+	return rc == -ENOENT ? 0 : rc;
 }
 
-int weft_domains_read(const struct weft_json *doc, struct weft_domains *ret,
-		      struct weft_err *err)
-{
-	struct weft_domains found = { 0 };
-	struct json_object *section;
-	int rc = 0;
-
-	if (json_object_is_type(doc->root, json_type_object) &&
-	    json_object_object_get_ex(doc->root, "fabric", &section)) {
-		if (!json_object_is_type(section, json_type_object))
-			return weft_json_complain(doc, err, "fabric",
-						  "an object expected");
-		rc = read_list(doc, section, "switches", true, &found, err);
-		if (rc == 0)
-			rc = read_list(doc, section, "domains", false, &found,
-				       err);
-	}
-	if (rc)
-		weft_domains_fini(&found);
-	else
-		*ret = found;
-	return rc;
-}
-
-void weft_domains_fini(struct weft_domains *domains)
-{
-	for (uint32_t i = 0; i < domains->count; i++) {
-		free(domains->item[i].name);
-		free(domains->item[i].nodes);
-	}
-	free(domains->item);
-	*domains = (struct weft_domains) { 0 };
-}
-
-static int add_group(struct weft_fabric_builder *b,
-		     const struct weft_domain *group, uint32_t *unknown,
-		     struct weft_err *err)
-{
-	struct hostlist *list = hostlist_create(group->nodes);
-	node_record_t *record;
-	char *name;
-	int rc = 0;
-
-	if (!list)
-		return weft_err_set(err, EINVAL, "fabric: %s: bad list \"%s\"",
-				    group->name, group->nodes);
-	if (group->is_switch)
-		rc = weft_fabric_add_switch(b, group->name, NULL, err);
-	while (rc == 0 && (name = hostlist_shift(list))) {
-		record = find_node_record(name);
-		free(name);
-		if (!record)
-			(*unknown)++;
-		else if (group->is_switch)
-			rc = weft_fabric_set_switch(b, record->index,
-						    group->name, err);
-		else
-			rc = weft_fabric_set_domain(b, record->index,
-						    group->name, err);
-	}
-	hostlist_destroy(list);
-	return rc;
-}
-
-int weft_domains_build(const struct weft_domains *domains, uint32_t node_count,
-		       struct weft_fabric **ret_fabric, uint32_t *ret_unknown,
+static int copy_groups(const struct weft_levels *from, struct weft_levels *to,
 		       struct weft_err *err)
 {
-	struct weft_fabric_builder *b = weft_fabric_builder_create(node_count);
 	int rc = 0;
 
-	*ret_unknown = 0;
-	if (!b)
-		return weft_err_set(err, ENOMEM, "no memory for the fabric");
-	for (uint32_t i = 0; rc == 0 && i < domains->count; i++)
-		rc = add_group(b, &domains->item[i], ret_unknown, err);
+	for (uint32_t i = 0; rc == 0 && i < from->count; i++)
+		rc = weft_levels_add(to, &from->group[i], err);
+	return rc;
+}
+
+static int add_run(struct weft_levels *levels, const char *domain,
+		   struct weft_buf *names, struct weft_err *err)
+{
+	struct weft_level_group group = {
+		.by = WEFT_SAID_BY_NODE, .is_domain = true,
+		.name = (char *)domain,
+		.nodes = (char *)weft_buf_str(names),
+	};
+	int rc = weft_buf_error(names);
+
+	if (rc)
+		return weft_err_set(err, -rc, "no memory for the fabric");
+	if (domain[0])
+		rc = weft_levels_add(levels, &group, err);
+	weft_buf_clear(names);
+	return rc;
+}
+
+/* The domains that nodes reported, neighbours of one domain in one group. */
+static int add_reported(struct weft_levels *levels,
+			const struct weft_node_fabrics *nodes,
+			uint32_t node_count, struct weft_err *err)
+{
+	const char *domain = "";
+	struct weft_buf names;
+	int rc = 0;
+
+	weft_buf_init(&names, WEFT_LEVELS_TEXT_MAX);
+	for (uint32_t i = 0; rc == 0 && i < node_count; i++) {
+		const node_record_t *record = node_record_table_ptr[i];
+		const char *own;
+
+		if (!record || !record->name)
+			continue;
+		own = weft_node_fabrics_get(nodes, record)->domain;
+		if (strcmp(own, domain)) {
+			rc = add_run(levels, domain, &names, err);
+			domain = own;
+		}
+		if (names.len)
+			weft_buf_adds(&names, ",");
+		weft_buf_adds(&names, record->name);
+	}
 	if (rc == 0)
-		rc = weft_fabric_builder_finish(b, ret_fabric, err);
-	weft_fabric_builder_destroy(b);
+		rc = add_run(levels, domain, &names, err);
+	weft_buf_fini(&names);
+	return rc;
+}
+
+static uint32_t find_node(void *arg, const char *name)
+{
+	node_record_t *record = find_node_record((char *)name);
+
+	(void)arg;
+	return record ? record->index : UINT32_MAX;
+}
+
+int weft_domains_build(const struct weft_levels *levels,
+		       const struct weft_node_fabrics *nodes,
+		       uint32_t node_count, struct weft_fabric **ret_fabric,
+		       struct weft_levels_report *report, struct weft_err *err)
+{
+	struct weft_levels all = { 0 };
+	int rc = copy_groups(levels, &all, err);
+
+	if (rc == 0 && nodes)
+		rc = add_reported(&all, nodes, node_count, err);
+	if (rc == 0)
+		rc = weft_levels_build(&all, node_count, find_node, NULL,
+				       ret_fabric, report, err);
+	weft_levels_fini(&all);
 	return rc;
 }

@@ -1,37 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domains.h - section "fabric" of weft.json and the tree made of it
+ * domains.h - the fabric tree over slurmctld's node table
+ *
+ * From all who say where nodes stand: section "fabric" of weft.json, Slurm's
+ * topology.conf, and the nodes through gres/nvlink (sched/levels.h tells who
+ * wins).
  */
 #ifndef WEFT_PLUGINS_SCHED_DOMAINS_H
 #define WEFT_PLUGINS_SCHED_DOMAINS_H
 
-#include "lib/json.h"
-#include "sched/fabric.h"
+#include "sched/levels.h"
 
-/* Groups of nodes with a name, as written in the file. */
-struct weft_domains {
-	struct weft_domain {
-		char *name;
-		char *nodes;	/* "n[1-16]" */
-		bool is_switch;	/* a leaf switch, else an NVLink domain */
-	} *item;
-	uint32_t count;
-};
+struct weft_node_fabrics;
 
 /*
- * Read fabric.domains and fabric.switches: lists of {"name", "nodes"}.  An
- * absent section gives none.  -EINVAL with the position; *ret untouched.
+ * Add what Slurm's topology.conf says, if its TopologyPlugin reads that file.
+ * plugin is that setting, or NULL.  A missing file says nothing.  Without locks.
  */
-int weft_domains_read(const struct weft_json *doc, struct weft_domains *ret,
-		      struct weft_err *err);
-void weft_domains_fini(struct weft_domains *domains);
+int weft_domains_read_topology(struct weft_levels *levels, const char *plugin,
+			       struct weft_err *err);
 
 /*
- * The tree over Slurm's present node table.  Needs the node read lock.  Names
- * of nodes that do not exist are passed over (*ret_unknown counts them).
+ * The tree over Slurm's present node table, with the domains that nodes
+ * reported (nodes may be NULL).  Needs the node read lock.
  */
-int weft_domains_build(const struct weft_domains *domains, uint32_t node_count,
-		       struct weft_fabric **ret_fabric, uint32_t *ret_unknown,
-		       struct weft_err *err);
+int weft_domains_build(const struct weft_levels *levels,
+		       const struct weft_node_fabrics *nodes,
+		       uint32_t node_count, struct weft_fabric **ret_fabric,
+		       struct weft_levels_report *report, struct weft_err *err);
 
 #endif

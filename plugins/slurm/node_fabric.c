@@ -25,6 +25,7 @@
 #include "plugins/slurm/gres_compat.h"
 
 #include "gres/report.h"
+#include "lib/hostlist.h"
 #include "lib/names.h"
 
 #define NODES_MAX 1000000
@@ -113,96 +114,44 @@ static void free_domains(struct domains *domains)
 	memset(domains, 0, sizeof(*domains));
 }
 
-static const char *entry_text(struct json_object *entry, const char *key)
+static int add_node(void *arg, const char *node)
 {
-	struct json_object *value;
+	struct domains *domains = arg;
+	uint32_t at;
+	int is_new, rc = weft_names_add(domains->nodes, node, &at, &is_new);
 
-	if (!json_object_is_type(entry, json_type_object) ||
-	    !json_object_object_get_ex(entry, key, &value) ||
-	    !json_object_is_type(value, json_type_string))
-		return NULL;
-	return json_object_get_string(value);
+	if (rc || !is_new)
+		return rc;
+	xrecalloc(domains->of_node, at + 1, sizeof(uint32_t));
+	domains->of_node[at] = domains->count - 1;
+	return 0;
 }
 
-/* Add the nodes of domain idx; a node may be in one only. */
-static int add_nodes(struct domains *domains, uint32_t idx,
-		     const struct weft_json *doc, const char *path,
-		     const char *nodes, struct weft_err *err)
+static int add_domain(struct domains *domains,
+		      const struct weft_level_group *group)
 {
-	weft_slurm_hostlist list = hostlist_create(nodes);
-	char *node;
-	int rc = 0;
-
-	if (!list)
-		return weft_json_complain(doc, err, path,
-					  "\"nodes\" is no list of nodes");
-	while (!rc && (node = hostlist_shift(list))) {
-		uint32_t at;
-		int is_new = 0;
-
-		rc = weft_names_add(domains->nodes, node, &at, &is_new);
-		if (rc) {
-			rc = weft_json_complain(doc, err, path,
-						"too many nodes");
-		} else if (!is_new) {
-			rc = weft_json_complain(doc, err, path,
-						"%s is in domain %s already",
-						node,
-						domains->name[domains->of_node[at]]);
-		} else {
-			xrecalloc(domains->of_node, at + 1, sizeof(uint32_t));
-			domains->of_node[at] = idx;
-		}
-		free(node);
-	}
-	hostlist_destroy(list);
-	return rc;
-}
-
-static int read_domain(const struct weft_json *doc, struct json_object *entry,
-		       uint32_t idx, struct domains *domains,
-		       struct weft_err *err)
-{
-	const char *name = entry_text(entry, "name");
-	const char *nodes = entry_text(entry, "nodes");
-	char path[64];
-
-	snprintf(path, sizeof(path), "fabric.domains[%u]", idx);
-	if (!name || !nodes || !name[0] ||
-	    strlen(name) >= sizeof(domains->name[0]))
-		return weft_json_complain(doc, err, path,
-					  "{\"name\": \"d0\", \"nodes\": \"node[0-1]\"} expected, names of at most 63 characters");
-	snprintf(domains->name[idx], sizeof(domains->name[idx]), "%s", name);
-	return add_nodes(domains, idx, doc, path, nodes, err);
+	xrecalloc(domains->name, domains->count + 1, sizeof(*domains->name));
+	snprintf(domains->name[domains->count++], sizeof(*domains->name), "%s",
+		 group->name);
+	return weft_hostlist_each(group->nodes, NODES_MAX, add_node, domains,
+				  NULL);
 }
 
 int weft_node_fabrics_configure(struct weft_node_fabrics *fabrics,
-				const struct weft_json *doc,
+				const struct weft_levels *levels,
 				struct weft_err *err)
 {
-	struct json_object *section, *array = NULL;
-	struct domains domains = { 0 };
-	int rc = 0;
+	struct domains domains = { .nodes = weft_names_create(NODES_MAX) };
+	int rc = domains.nodes ? 0 : -ENOMEM;
 
-	if (doc && json_object_is_type(doc->root, json_type_object) &&
-	    json_object_object_get_ex(doc->root, "fabric", &section) &&
-	    json_object_is_type(section, json_type_object) &&
-	    json_object_object_get_ex(section, "domains", &array) &&
-	    !json_object_is_type(array, json_type_array))
-		return weft_json_complain(doc, err, "fabric.domains",
-					  "a list expected");
-	if (array)
-		domains.count = (uint32_t)json_object_array_length(array);
-	domains.name = xcalloc(domains.count + 1, sizeof(*domains.name));
-	domains.nodes = weft_names_create(NODES_MAX);
-	if (!domains.nodes)
-		rc = weft_err_set(err, ENOMEM, "out of memory");
-	for (uint32_t i = 0; !rc && i < domains.count; i++)
-		rc = read_domain(doc, json_object_array_get_idx(array, i), i,
-				 &domains, err);
+	for (uint32_t i = 0; !rc && i < levels->count; i++)
+		if (levels->group[i].by == WEFT_SAID_BY_SITE &&
+		    levels->group[i].is_domain)
+			rc = add_domain(&domains, &levels->group[i]);
 	if (rc) {
 		free_domains(&domains);
-		return rc;
+		return weft_err_set(err, -rc,
+				    "fabric.domains: too many nodes, or no memory");
 	}
 	free_domains(&fabrics->configured);
 	fabrics->configured = domains;

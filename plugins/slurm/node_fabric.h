@@ -19,7 +19,7 @@
 #include "plugins/slurm/ctld.h"
 
 #include "gres/pick.h"
-#include "lib/json.h"
+#include "sched/levels.h"
 
 struct weft_node_fabric {
 	char domain[64];			/* "" unknown */
@@ -34,11 +34,11 @@ struct weft_node_fabrics *weft_node_fabrics_create(void);	/* NULL: no memory */
 void weft_node_fabrics_destroy(struct weft_node_fabrics *fabrics);
 
 /*
- * Take the configured domains of a weft.json; NULL takes them away.  On
- * -EINVAL (with file, line and what was expected) the previous ones stay.
+ * Take the domains that weft.json gives (sched/levels.h), instead of those
+ * before.  -ENOMEM, -ENOSPC: the previous ones stay.
  */
 int weft_node_fabrics_configure(struct weft_node_fabrics *fabrics,
-				const struct weft_json *doc,
+				const struct weft_levels *levels,
 				struct weft_err *err);
 
 /*

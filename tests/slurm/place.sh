@@ -40,6 +40,17 @@ like "segment x is refused" "$(submit "$opt_segment=x" --wrap true 2>&1)" 'expec
 like "domain=some is refused" "$(submit "$opt_domain=some" --wrap true 2>&1)" 'expected'
 sb_stop
 
+# Nothing is configured: the nodes report that 0 and 2 are in one domain.
+sed 's/"rack7"/"rack8"/' "$srcdir/tests/slurm/pairs.json" >"$t_dir/rack8.json"
+sb_start --nodes 4 --topology "$srcdir/tests/slurm/pairs.json,$t_dir/rack8.json"
+for i in 1 2; do
+	c=$(submit -N2 --gres=gpu:8 "$opt_domain=same" --wrap "sleep 600")
+	wait_state "$c" RUNNING
+	hosts=$(sx scontrol show hostnames "$(field "$c" NodeList)" | tr -d a-z | xargs)
+	like "$opt_domain=same: job $i is in a domain that nodes reported" "$hosts" '^(0 2|1 3)$'
+done
+sb_stop
+
 sb_start --nodes 1 --topology "$srcdir/tests/slurm/pairs.json"
 gpus() { sed -n 's/.*IDX:\([0-9,-]*\).*/\1/p' < <(sx scontrol show job -d -o "$1") | head -n 1; }
 pair() { case $1 in 0,5 | 1,4 | 2,7 | 3,6) ;; *) return 1 ;; esac; }

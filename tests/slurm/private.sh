@@ -156,6 +156,8 @@ private_start()
 	chmod 755 "$private"
 	cp "$WEFT_BUILD"/.libs/sched_weft.so "$private/plugins/"
 	cp "$WEFT_BUILD"/.libs/job_submit_weft.so "$private/plugins/"
+	[ -z "${private_topology:-}" ] ||
+		echo "$private_topology" > "$private/topology.conf"
 	[ -z "${private_json:-}" ] || echo "$private_json" > "$private/weft.json"
 	dd if=/dev/urandom of="$private/munge.key" bs=128 count=1 2>/dev/null
 	chmod 600 "$private/munge.key"

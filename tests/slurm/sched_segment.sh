@@ -34,4 +34,18 @@ for i in 1 2; do
 	say "job $i: nodes a domain: $(spread "${job[i]}")"
 	check "job $i lies on whole segments" whole "${job[i]}"
 done
+private_stop
+
+# The leaf switches of topology.conf: 6 nodes fit below one that is not first.
+private_json=
+private_topology='SwitchName=root Switches=leaf[1-2]
+SwitchName=leaf1 Nodes=n[1-3]
+SwitchName=leaf2 Nodes=n[4-9]'
+private_start leaves 9 2 sched/weft TopologyPlugin=topology/tree
+seen() { grep -q 'fabric: 9 nodes, 0 NVLink domains, 2 leaf switches' "$private/log/slurmctld.log"; }
+check "Weft knows the leaf switches" private_wait 60 seen
+job=$(sbatch --parsable -N6 --mem=10 --exclusive -o /dev/null --wrap 'sleep 300')
+check "a job of 6 nodes starts" private_wait 60 runs "$job"
+nodes=$(squeue -h -j "$job" -o %N)
+check "it lies below one leaf switch ($nodes)" [ "$nodes" = "n[4-9]" ]
 finish
