@@ -32,11 +32,6 @@ static uint32_t count_gpus(const struct weft_timeline *tl, uint32_t node_idx,
 				   want));
 }
 
-static uint32_t most_gpus(const struct weft_shape *shape)
-{
-	return shape->per_node.gpus + shape->per_unit.gpus * shape->unit_count;
-}
-
 static bool is_able(const struct weft_cluster *c, const struct weft_timeline *tl,
 		    const struct weft_shape *shape,
 		    const struct weft_need *need, uint32_t i,
@@ -45,8 +40,8 @@ static bool is_able(const struct weft_cluster *c, const struct weft_timeline *tl
 	const struct weft_amount *total = &c->node[i].total;
 	weft_gpuset_t all = total->gpus >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
 		((weft_gpuset_t)1 << total->gpus) - 1;
-	uint32_t gpus = most_gpus(shape) ?
-		count_gpus(tl, i, shape, all, most_gpus(shape)) : 0;
+	uint32_t gpus = weft_shape_gpus_most(shape) ?
+		count_gpus(tl, i, shape, all, weft_shape_gpus_most(shape)) : 0;
 
 	*ret_units = weft_place_units(shape, total->cpus, total->mem_mib, gpus);
 	return total->cpus >= need->amount.cpus && gpus >= need->amount.gpus &&
@@ -63,8 +58,8 @@ static bool count_node(const struct weft_cluster *c,
 	int64_t until, end = weft_time_after(c->now_sec, shape->limit_sec);
 	struct weft_free free = weft_timeline_free(tl, i, c->now_sec, end);
 	uint64_t steps = 0;
-	uint32_t gpus = most_gpus(shape) ?
-		count_gpus(tl, i, shape, free.gpus, most_gpus(shape)) : 0;
+	uint32_t gpus = weft_shape_gpus_most(shape) ?
+		count_gpus(tl, i, shape, free.gpus, weft_shape_gpus_most(shape)) : 0;
 
 	n->free_gpus += gpus;
 	n->free_cpus += free.cpus;

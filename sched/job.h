@@ -48,6 +48,15 @@ struct weft_shape {
 	const struct weft_license_use *license;
 };
 
+/* GPUs that all of it asks on one node at the most; saturates. */
+static inline uint32_t weft_shape_gpus_most(const struct weft_shape *shape)
+{
+	uint64_t most = (uint64_t)shape->per_unit.gpus * shape->unit_count +
+		shape->per_node.gpus;
+
+	return most > UINT32_MAX ? UINT32_MAX : (uint32_t)most;
+}
+
 struct weft_job {
 	uint32_t job_id;		/* for messages and the policy's ties */
 	uint32_t shape_idx;

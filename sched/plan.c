@@ -32,6 +32,7 @@
 #include "sched/plan_impl.h"
 #include "sched/whatif.h"
 
+/* More than WEFT_GPUS_MAX GPUs a node is no error: no node has them. */
 static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 {
 	if (!s->nodes || s->nodes->size != c->node_count || !s->nodes_min ||
@@ -39,9 +40,6 @@ static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 	    s->resv_idx >= (int32_t)c->resv_count)
 		return -EINVAL;
 	if (s->nodes_required && s->nodes_required->size != c->node_count)
-		return -EINVAL;
-	if (s->per_node.gpus > WEFT_GPUS_MAX ||
-	    s->per_unit.gpus > WEFT_GPUS_MAX)
 		return -EINVAL;
 	for (uint32_t k = 0; k < s->license_count; k++)
 		if (s->license[k].license_idx >= c->license_count)

@@ -115,6 +115,11 @@ void weft_search_destroy(struct weft_search *s)
 	free(s);
 }
 
+static uint32_t sum32(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
 struct weft_need weft_search_need(const struct weft_shape *shape)
 {
 	struct weft_need need = {
@@ -125,9 +130,14 @@ struct weft_need weft_search_need(const struct weft_shape *shape)
 	};
 
 	if (shape->unit_count && shape->units_per_node_min) {
-		need.amount.cpus += shape->per_unit.cpus;
-		need.amount.gpus += shape->per_unit.gpus;
-		need.amount.mem_mib += shape->per_unit.mem_mib;
+		need.amount.cpus = sum32(need.amount.cpus,
+					 shape->per_unit.cpus);
+		need.amount.gpus = sum32(need.amount.gpus,
+					 shape->per_unit.gpus);
+		if (__builtin_add_overflow(need.amount.mem_mib,
+					   shape->per_unit.mem_mib,
+					   &need.amount.mem_mib))
+			need.amount.mem_mib = UINT64_MAX;
 	}
 	return need;
 }
@@ -136,8 +146,7 @@ struct weft_need weft_search_need(const struct weft_shape *shape)
 static uint32_t units_in(const struct weft_search *s, uint32_t node_idx,
 			 const struct weft_shape *shape, struct weft_free free)
 {
-	uint32_t want = shape->per_node.gpus +
-		shape->per_unit.gpus * shape->unit_count;
+	uint32_t want = weft_shape_gpus_most(shape);
 	weft_gpuset_t set = 0;
 
 	if (want)
@@ -370,7 +379,7 @@ static int64_t smallest_by_count(struct weft_search *s,
 	if (shape->unit_count) {
 		if (!c->cap_max)
 			return WEFT_TIME_NEVER;
-		need = (shape->unit_count + c->cap_max - 1) / c->cap_max;
+		need = (shape->unit_count - 1) / c->cap_max + 1;
 		k = need > k ? need : k;
 	}
 	if (k > c->count || k > shape->nodes_max)

@@ -240,6 +240,8 @@ int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 	}
 	if (s->nodes_max == 1)
 		fold(s);
+	if (s->per_node.gpus > WEFT_GPUS_MAX || s->per_unit.gpus > WEFT_GPUS_MAX)
+		return -ENOTSUP;
 	/* --mincpus and the total that cpus-per-task alone does not explain */
 	floor = job_ptr->details->pn_min_cpus;
 	if (s->nodes_max == 1 && !job_ptr->details->overcommit)
