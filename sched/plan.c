@@ -190,6 +190,7 @@ static void refuse(struct weft_planner *p, const struct weft_job *job,
 	if (job->eligible_sec > p->cluster->now_sec)
 		d->reason = just(WEFT_REASON_BEGIN);
 	else if (whole_window && d->reason.kind != WEFT_REASON_NEVER &&
+		 d->reason.kind != WEFT_REASON_LICENSE &&
 		 d->reason.kind != WEFT_REASON_NODES_DOWN)
 		d->reason.kind = WEFT_REASON_WINDOW;
 }

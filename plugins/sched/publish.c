@@ -41,12 +41,16 @@ static int compare(const void *a, const void *b)
 	return 0;
 }
 
-/* Slurm's nearest word for what the planner knows exactly. */
-static uint32_t reason_of(enum weft_reason_kind kind)
+/*
+ * Slurm's nearest word for what the planner knows exactly.  What finds no
+ * place in the window waits for resources if nobody is before it in line.
+ */
+static uint32_t reason_of(const struct weft_reason *reason)
 {
-	switch (kind) {
-	case WEFT_REASON_PRIORITY:
+	switch (reason->kind) {
 	case WEFT_REASON_WINDOW:
+		return reason->line_place == 1 ? WAIT_RESOURCES : WAIT_PRIORITY;
+	case WEFT_REASON_PRIORITY:
 	case WEFT_REASON_NOT_TRIED:
 		return WAIT_PRIORITY;
 	case WEFT_REASON_LICENSE:
@@ -183,7 +187,7 @@ static void write_line(struct line *line, time_t now)
 {
 	const struct weft_decision *d = line->decision;
 	job_record_t *job_ptr = find_job_record(line->job_id);
-	uint32_t reason = reason_of(d->reason.kind);
+	uint32_t reason = reason_of(&d->reason);
 	time_t start = d->start_sec == WEFT_TIME_NEVER ? 0 : d->start_sec;
 
 	if (!job_ptr || !IS_JOB_PENDING(job_ptr) || job_ptr->priority == 0 ||
