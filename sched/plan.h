@@ -22,7 +22,8 @@
 #include "lib/settings.h"
 
 struct weft_policy {
-	uint32_t plan_depth;	/* jobs given a place on the timeline */
+	uint32_t plan_depth;	/* jobs given a place on the timeline; each
+				 * task of an array is one */
 	uint32_t window_sec;	/* how far ahead the timeline reaches */
 	uint32_t start_max;	/* starts in one cycle; 0: no bound */
 	bool fragmentation;	/* place partial nodes by fragmentation gradient */

@@ -28,7 +28,9 @@ static const char *const orders[] = { "priority", "service", "shortest", NULL };
 
 const struct weft_setting weft_policy_settings[] = {
 	{ "plan_depth", WEFT_SETTING_U32, AT(plan_depth), 0, 1000000, 5000,
-	  NULL, "jobs", "jobs that get a place on the timeline in each cycle" },
+	  NULL, "jobs",
+	  "jobs, each task of an array counted, that get a place on the timeline "
+	  "in each cycle" },
 	{ "window_sec", WEFT_SETTING_U32, AT(window_sec), 60, 31536000, 1209600,
 	  NULL, "seconds", "how far ahead starts are planned" },
 	{ "start_max", WEFT_SETTING_U32, AT(start_max), 0, 1000000, 0, NULL,
