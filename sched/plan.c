@@ -149,6 +149,26 @@ static bool misses_deadline(const struct weft_job *job, int64_t start,
 		weft_time_after(start, limit_sec) > job->deadline_sec;
 }
 
+/*
+ * The limit at which the job ends before its deadline: a shorter one than
+ * limit_sec, in whole minutes, if --time-min allows that.
+ */
+static uint32_t limit_for(const struct weft_planner *p,
+			  const struct weft_job *job, int64_t start,
+			  uint32_t limit_sec)
+{
+	uint32_t least = p->shape[job->shape_idx].limit_min_sec, left;
+
+	if (!least || !misses_deadline(job, start, limit_sec) ||
+	    misses_deadline(job, start, least))
+		return limit_sec;
+	if (job->deadline_sec - start >= UINT32_MAX)
+		return limit_sec;
+	left = (uint32_t)(job->deadline_sec - start);
+	left -= left % 60;
+	return left > least ? left : least;
+}
+
 /* Found a place: take it, and say what that means. */
 static int settle(struct weft_planner *p, const struct weft_job *job,
 		  const struct weft_found *found, uint32_t limit_sec,
@@ -158,6 +178,7 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 	bool start = found->start_sec == now && !is_full(p);
 	int rc;
 
+	limit_sec = limit_for(p, job, found->start_sec, limit_sec);
 	if (misses_deadline(job, found->start_sec, limit_sec)) {
 		d->reason = just(WEFT_REASON_DEADLINE);
 		return 0;
@@ -262,6 +283,12 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	}
 	if (rc == 0 && found.start_sec != now && from == now)
 		rc = whatif(p, job, &found, d);
+	if (rc == 0 && found.start_sec != WEFT_TIME_NEVER &&
+	    shape->limit_min_sec &&
+	    misses_deadline(job, found.start_sec, shape->limit_min_sec)) {
+		limit_sec = shape->limit_min_sec;
+		rc = search(p, job, limit_sec, from, last, &found);
+	}
 	if (rc)
 		return rc;
 	if (found.start_sec != WEFT_TIME_NEVER)

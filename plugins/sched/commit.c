@@ -90,16 +90,17 @@ static void note_planned(struct weft_walk *walk, const struct weft_decision *d)
 }
 
 static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
-			 const struct weft_place *place, uint32_t count,
-			 bool steer, time_t now)
+			 const struct weft_decision *d, bool steer, time_t now)
 {
+	const struct weft_place *place = weft_walk_places(walk, d);
+	uint32_t count = d->place_count;
 	struct weft_stats *stats = walk->commit->stats;
 	bitstr_t *closed = weft_walk_all_but(place, count);
 	struct weft_steer s;
 	int rc;
 
 	weft_steer_begin(&s, place, steer ? count : 0);
-	rc = weft_start_run(job_ptr, closed, now);
+	rc = weft_start_run(job_ptr, closed, d->limit_sec, now);
 	weft_steer_end(&s);
 	FREE_NULL_BITMAP(closed);
 	if (rc == SLURM_SUCCESS && steer && count && place[0].gpus) {
@@ -115,7 +116,7 @@ static int start_anywhere(struct weft_walk *walk, job_record_t *job_ptr,
 			  uint32_t limit_sec, time_t now)
 {
 	bitstr_t *closed = weft_walk_needed(walk, limit_sec, now);
-	int rc = weft_start_run(job_ptr, closed, now);
+	int rc = weft_start_run(job_ptr, closed, limit_sec, now);
 
 	FREE_NULL_BITMAP(closed);
 	return rc;
@@ -137,7 +138,6 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 	const struct weft_shape *shape =
 		&commit->snap->shape[commit->snap->job[d->job_idx].shape_idx];
 	bool steer = commit->steer && shape->steer_gpus && !shape->exclusive;
-	const struct weft_place *place = weft_walk_places(walk, d);
 	job_record_t *job_ptr = weft_walk_find(ref);
 	int rc;
 
@@ -145,13 +145,12 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 		return;
 	if (!weft_start_eligible(job_ptr, now, true))
 		goto out;
-	rc = start_steered(walk, job_ptr, place, d->place_count, steer, now);
+	rc = start_steered(walk, job_ptr, d, steer, now);
 	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr))
-		rc = start_steered(walk, job_ptr, place, d->place_count, false,
-				   now);
+		rc = start_steered(walk, job_ptr, d, false, now);
 	if (may_retry(rc) && IS_JOB_PENDING(job_ptr) && !shape->segment &&
 	    shape->domain == WEFT_DOMAIN_ANY)
-		rc = start_anywhere(walk, job_ptr, ref->limit_sec, now);
+		rc = start_anywhere(walk, job_ptr, d->limit_sec, now);
 	if (rc == SLURM_SUCCESS) {
 		walk->started++;
 	} else if (!walk->turn_started) {

@@ -93,7 +93,7 @@ static int start_one(struct weft_walk *walk, const struct weft_ref *ref,
 		return rc;
 	if (weft_start_eligible(job_ptr, now, true)) {
 		closed = closed_for(walk, ref, used, now);
-		rc = weft_start_run(job_ptr, closed, now);
+		rc = weft_start_run(job_ptr, closed, UINT32_MAX, now);
 		FREE_NULL_BITMAP(closed);
 	}
 	if (rc == SLURM_SUCCESS && job_ptr->node_bitmap)

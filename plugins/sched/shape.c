@@ -99,6 +99,30 @@ static uint32_t limit_sec(const job_record_t *job_ptr, uint32_t minutes)
 	return MAX(minutes * 60, 60);
 }
 
+/*
+ * --time-min; and a job that names a deadline but no limit may run until the
+ * deadline, as with Slurm's own backfill.
+ */
+static void read_limits(const struct weft_snapshot *snap,
+			const job_record_t *job_ptr, struct weft_shape *s)
+{
+	time_t now = snap->cluster.now_sec;
+	uint32_t left;
+
+	s->limit_sec = limit_sec(job_ptr, job_ptr->time_limit);
+	if (job_ptr->time_min && job_ptr->time_min != NO_VAL)
+		s->limit_min_sec = limit_sec(job_ptr, job_ptr->time_min);
+	if (s->limit_min_sec >= s->limit_sec)
+		s->limit_min_sec = 0;
+	if (!job_ptr->deadline || job_ptr->deadline == NO_VAL ||
+	    job_ptr->time_limit != NO_VAL || s->limit_min_sec ||
+	    job_ptr->deadline - now < 60 ||
+	    job_ptr->deadline - now >= UINT32_MAX)
+		return;
+	left = (uint32_t)(job_ptr->deadline - now);
+	s->limit_sec = MIN(s->limit_sec, left - left % 60);
+}
+
 static int32_t reservation_of(const struct weft_snapshot *snap,
 			      const job_record_t *job_ptr)
 {
@@ -153,8 +177,7 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 	s->exclusive = weft_slurm_is_exclusive(d->whole_node) ||
 		d->share_res == 0 || job_ptr->part_ptr->max_share == 0;
 	s->exclusive_wish = s->exclusive && job_ptr->part_ptr->max_share != 0;
-	s->limit_sec = limit_sec(job_ptr, job_ptr->time_limit);
-	s->limit_min_sec = 0;
+	read_limits(snap, job_ptr, s);
 	n->part = job_ptr->part_ptr;
 	n->resv = job_ptr->resv_ptr;
 	n->features = hash_text(d->features_use);

@@ -138,6 +138,51 @@ static uint32_t limit_before_deadline(const job_record_t *job_ptr, time_t now)
 	return MIN(limit, left);
 }
 
+/* The minutes it is to run instead of what it asks, 0: what it asks. */
+static uint32_t shorter_limit(const job_record_t *job_ptr, uint32_t limit_sec,
+			      time_t now)
+{
+	uint32_t limit = limit_before_deadline(job_ptr, now), planned;
+
+	if (!job_ptr->time_min || job_ptr->time_min == NO_VAL ||
+	    limit_sec == UINT32_MAX)
+		return limit;
+	planned = MAX(limit_sec / 60, job_ptr->time_min);
+	return limit ? MIN(limit, planned) : planned;
+}
+
+/*
+ * The job runs with the limit that it was given: let it end before any
+ * reservation to come, and keep what accounting counts in step.
+ */
+static void settle_limit(job_record_t *job_ptr, uint32_t asked)
+{
+	uint32_t given = job_ptr->time_limit, limit;
+
+	if (!job_ptr->node_bitmap || IS_JOB_FINISHED(job_ptr))
+		return;
+	job_time_adj_resv(job_ptr);
+	limit = job_ptr->time_limit;
+	if (limit != given) {
+		job_ptr->time_limit = given;
+		acct_policy_alter_job(job_ptr, limit);
+		job_ptr->time_limit = limit;
+	}
+	if (limit != asked)
+		info("sched/weft: %pJ time limit changed from %u to %u",
+		     job_ptr, asked, limit);
+}
+
+/* The tasks that still wait keep the limit that the array asked for. */
+static void restore_array_limit(const job_record_t *job_ptr, uint32_t asked)
+{
+	job_record_t *base = find_job_record(job_ptr->array_job_id);
+
+	if (base && base != job_ptr && base->array_recs &&
+	    IS_JOB_PENDING(base))
+		base->time_limit = asked;
+}
+
 /* select_nodes() may split an array's record off: both lose our exclusions. */
 static void restore_excluded(job_record_t *job_ptr, bitstr_t *excluded,
 			     bool was_array)
@@ -178,10 +223,11 @@ static int select_outside(job_record_t *job_ptr, bitstr_t *closed)
 	return rc;
 }
 
-int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, time_t now)
+int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, uint32_t limit_sec,
+		   time_t now)
 {
-	uint32_t limit = limit_before_deadline(job_ptr, now);
-	uint32_t limit_given = job_ptr->time_limit;
+	uint32_t limit = shorter_limit(job_ptr, limit_sec, now);
+	uint32_t limit_asked = job_ptr->time_limit;
 	int rc;
 
 	if (fed_mgr_job_lock(job_ptr)) {
@@ -191,13 +237,17 @@ int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, time_t now)
 	if (limit)
 		job_ptr->time_limit = limit;
 	rc = select_outside(job_ptr, closed);
+	if (limit && job_ptr->array_job_id)
+		restore_array_limit(job_ptr, limit_asked);
 	if (rc != SLURM_SUCCESS) {
 		if (limit)
-			job_ptr->time_limit = limit_given;
+			job_ptr->time_limit = limit_asked;
 		fed_mgr_job_unlock(job_ptr);
 		return rc;
 	}
 	weft_publish_forget(job_ptr);
+	if (limit)
+		settle_limit(job_ptr, limit_asked);
 	fed_mgr_job_start(job_ptr, job_ptr->start_time);
 	last_job_update = now;
 	info("sched/weft: started %pJ on %s in %s", job_ptr, job_ptr->nodes,

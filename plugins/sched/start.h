@@ -29,11 +29,13 @@ job_record_t *weft_start_prepare(const job_queue_rec_t *rec);
 bool weft_start_eligible(job_record_t *job_ptr, time_t now, bool about_to_start);
 
 /*
- * Start it through Slurm's select on nodes outside closed (NULL: any).  An
+ * Start it through Slurm's select on nodes outside closed (NULL: any).  With
+ * --time-min its limit becomes limit_sec (UINT32_MAX: what it asks).  An
  * errno of Slurm's, SLURM_SUCCESS if it runs now.  The array's master record
  * may have been split: look the job up again before using it.
  */
-int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, time_t now);
+int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, uint32_t limit_sec,
+		   time_t now);
 
 /* Select has nothing for it now: so that squeue does not say "None". */
 void weft_start_refused(job_record_t *job_ptr);
