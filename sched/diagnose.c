@@ -125,7 +125,7 @@ static struct weft_reason lacks(const struct weft_cluster *c,
 
 	/* What is spread over other nodes is of no use to a job of one. */
 	if (shape->nodes_max == 1 && n->gpus < 1)
-		return make(WEFT_REASON_GPUS, most_gpus(shape), n->best_gpus);
+		return make(WEFT_REASON_GPUS, weft_shape_gpus_most(shape), n->best_gpus);
 	if (shape->nodes_max == 1 && n->cpus < 1)
 		return make(WEFT_REASON_CPUS, need->amount.cpus, n->best_cpus);
 	if (shape->nodes_max == 1 && n->memory < 1)
