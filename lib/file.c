@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -76,7 +77,7 @@ int weft_file_read(const char *path, size_t limit, char **ret_text,
 	return rc;
 }
 
-static int write_all(int fd, const char *text, size_t len)
+static int write_all(int fd, const char *text, size_t len, bool sync)
 {
 	ssize_t put;
 
@@ -89,11 +90,11 @@ static int write_all(int fd, const char *text, size_t len)
 		text += put;
 		len -= put;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return sync && fsync(fd) < 0 ? -errno : 0;
 }
 
-int weft_file_replace(const char *path, const char *text, size_t len,
-		      unsigned int mode, struct weft_err *err)
+static int replace(const char *path, const char *text, size_t len,
+		   unsigned int mode, bool sync, struct weft_err *err)
 {
 	char tmp[PATH_MAX];
 	int fd, rc;
@@ -103,7 +104,7 @@ int weft_file_replace(const char *path, const char *text, size_t len,
 	fd = mkstemp(tmp);
 	if (fd < 0)
 		return weft_err_sys(err, errno, "%s: cannot create", tmp);
-	rc = write_all(fd, text, len);
+	rc = write_all(fd, text, len, sync);
 	if (!rc && fchmod(fd, mode) < 0)
 		rc = -errno;
 	if (close(fd) < 0 && !rc)
@@ -115,4 +116,16 @@ int weft_file_replace(const char *path, const char *text, size_t len,
 		return weft_err_sys(err, -rc, "%s: cannot write", path);
 	}
 	return 0;
+}
+
+int weft_file_replace(const char *path, const char *text, size_t len,
+		      unsigned int mode, struct weft_err *err)
+{
+	return replace(path, text, len, mode, true, err);
+}
+
+int weft_file_replace_soon(const char *path, const char *text, size_t len,
+			   unsigned int mode, struct weft_err *err)
+{
+	return replace(path, text, len, mode, false, err);
 }

@@ -25,4 +25,8 @@ int weft_file_read(const char *path, size_t limit, char **ret_text,
 int weft_file_replace(const char *path, const char *text, size_t len,
 		      unsigned int mode, struct weft_err *err);
 
+/* The same without waiting for the disk: after a crash it may be the old one. */
+int weft_file_replace_soon(const char *path, const char *text, size_t len,
+			   unsigned int mode, struct weft_err *err);
+
 #endif

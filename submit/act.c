@@ -88,11 +88,17 @@ static enum step reject(struct work *w)
 
 /* ---- changing fields --------------------------------------------------- */
 
-static void note_change(struct work *w, int field, const char *verb)
+static void note_change(struct work *w, int field, union weft_value before,
+			const char *verb)
 {
+	struct weft_verdict *v = w->v;
 	char was[48];
 
-	w->v->changed |= WEFT_FIELD_BIT(field);
+	v->changed |= WEFT_FIELD_BIT(field);
+	if (v->change_count < WEFT_CHANGES_MAX)
+		v->change[v->change_count++] = (struct weft_change) {
+			(uint32_t)(w->rule - w->rules->rule), field, before,
+			w->sub->value[field] };
 	weft_submission_derive(w->sub);
 	if (!w->c->trace)
 		return;
@@ -105,10 +111,12 @@ static void note_change(struct work *w, int field, const char *verb)
 
 static void set_number(struct work *w, int field, uint64_t num, const char *verb)
 {
-	if (w->sub->value[field].num == num)
+	union weft_value before = w->sub->value[field];
+
+	if (before.num == num)
 		return;
 	w->sub->value[field].num = num;
-	note_change(w, field, verb);
+	note_change(w, field, before, verb);
 }
 
 /* Put a text into the verdict's scratch; NULL if there is no room. */
@@ -127,15 +135,16 @@ static const char *keep(struct work *w, const char *text)
 
 static void set_text(struct work *w, int field, const char *text, const char *verb)
 {
-	const char *now = w->sub->value[field].text, *kept;
+	union weft_value before = w->sub->value[field];
+	const char *kept;
 
-	if (now && strcmp(now, text) == 0)
+	if (before.text && strcmp(before.text, text) == 0)
 		return;
 	kept = keep(w, text);
 	if (!kept)
 		return;
 	w->sub->value[field].text = kept;
-	note_change(w, field, verb);
+	note_change(w, field, before, verb);
 }
 
 static void act_set(struct work *w, const struct weft_act *act)
@@ -402,7 +411,7 @@ static void verdict_init(struct weft_verdict *v)
 	v->rejected = v->exempt = false;
 	v->rule_idx = -1;
 	v->changed = 0;
-	v->applied = v->charge_count = 0;
+	v->applied = v->charge_count = v->change_count = 0;
 	v->message[0] = '\0';
 	v->message_len = v->scratch_len = 0;
 }

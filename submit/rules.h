@@ -79,12 +79,22 @@ struct weft_charge {
 	struct weft_rate rate;
 };
 
+/* One step of a job's way through the rules; texts live as long as the verdict. */
+struct weft_change {
+	uint32_t rule_idx;
+	int field;
+	union weft_value was, is;
+};
+#define WEFT_CHANGES_MAX 24
+
 struct weft_verdict {
 	bool rejected;
 	bool exempt;			/* nothing was looked at */
 	int32_t rule_idx;		/* that rejected, else -1 */
 	uint64_t changed;		/* fields set: WEFT_FIELD_BIT() */
 	uint32_t applied;		/* rules that matched */
+	struct weft_change change[WEFT_CHANGES_MAX];	/* the first ones, in order */
+	uint32_t change_count;
 	char message[WEFT_MESSAGE_SIZE];	/* lines for the user, "" for none */
 	size_t message_len;
 	char scratch[WEFT_SCRATCH_SIZE];	/* texts set by rules live here */

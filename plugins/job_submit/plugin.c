@@ -20,6 +20,7 @@
 #include "plugins/job_submit/reload.h"
 #include "plugins/job_submit/usage.h"
 #include "plugins/slurm/submit.h"
+#include "submit/record.h"
 
 /* What Slurm looks up; all else stays inside (-fvisibility=hidden). */
 #pragma GCC visibility push(default)
@@ -27,6 +28,24 @@ extern const char plugin_name[], plugin_type[];
 extern const uint32_t plugin_version;
 int init(void);
 int fini(void);
+/*
+ * Leave word of what the rules changed.  An update cannot: Slurm lets only
+ * administrators write AdminComment there.
+ */
+static void record(const struct weft_rules *rules, const struct weft_verdict *v,
+		   job_desc_msg_t *desc)
+{
+	struct weft_buf buf;
+
+	if (!v->change_count)
+		return;
+	weft_buf_init(&buf, 2 * WEFT_RECORD_LIMIT);
+	if (weft_record_write(rules, v, &buf) == 0)
+		xstrfmtcat(desc->admin_comment, "%s%s",
+			   desc->admin_comment ? " " : "", weft_buf_str(&buf));
+	weft_buf_fini(&buf);
+}
+
 int job_submit(job_desc_msg_t *desc, uint32_t submit_uid, char **err_msg);
 int job_modify(WEFT_SLURM_JOB_MODIFY_ARGS);
 #pragma GCC visibility pop
@@ -78,8 +97,10 @@ int job_submit(job_desc_msg_t *desc, uint32_t submit_uid, char **err_msg)
 			       weft_rules_fields(rules));
 	weft_submission_derive(&sub);
 	weft_rules_apply(rules, &c, &sub, &verdict);
-	if (!verdict.rejected)
+	if (!verdict.rejected) {
+		record(rules, &verdict, desc);	/* its texts are in desc */
 		weft_bridge_store(&sub, verdict.changed, desc);
+	}
 	tell(rules, &verdict, "a job", submit_uid, err_msg);
 	weft_reload_unlock();
 	return verdict.rejected ? ESLURM_ACCESS_DENIED : SLURM_SUCCESS;

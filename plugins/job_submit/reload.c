@@ -17,18 +17,23 @@
  * here one at a time for the microseconds that the rules take; Slurm's own
  * write lock on its jobs makes them queue a moment later in any case.
  *
+ * Each look that found the file changed leaves a line for weft policy status
+ * (status.c).
+ *
  * WEFT_CONF in slurmctld's environment names another file.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "lib/json.h"
 #include "plugins/job_submit/reload.h"
+#include "plugins/job_submit/status.h"
 #include "plugins/slurm/submit.h"
 
 #define BUCKETS 16384
@@ -49,6 +54,7 @@ static struct {
 	int64_t looked_sec;
 	struct weft_rules *rules;
 	struct weft_throttle *throttle;
+	struct weft_submit_status status;	/* what weft policy status tells */
 } site = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void identify(const char *path, struct identity *id)
@@ -86,8 +92,9 @@ static void replace(struct weft_rules *rules)
 	site.rules = rules;
 }
 
-static void reload(void)
+static void reload(int64_t now_sec)
 {
+	struct weft_submit_status *status = &site.status;
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_rules *rules;
 
@@ -95,15 +102,23 @@ static void reload(void)
 		if (site.rules)
 			info("job_submit/weft: %s is gone: no rules", site.path);
 		replace(NULL);
+		status->loaded_sec = 0;
+		status->rule_count = 0;
+		status->error[0] = '\0';
 		return;
 	}
 	if (compile(site.path, &rules, &err)) {
 		error("job_submit/weft: %s", err.msg);
 		error("job_submit/weft: %s", site.rules ?
 		      "the rules stay as they were" : "no rules are in force");
+		snprintf(status->error, sizeof(status->error), "%s", err.msg);
+		status->error_sec = now_sec;
 		return;
 	}
 	replace(rules);
+	status->loaded_sec = now_sec;
+	status->rule_count = weft_rules_count(rules);
+	status->error[0] = '\0';
 	info("job_submit/weft: %u rules from %s", weft_rules_count(rules), site.path);
 }
 
@@ -119,7 +134,10 @@ static void look(int64_t now_sec)
 		return;
 	site.looked = true;
 	site.seen = id;
-	reload();
+	reload(now_sec);
+	site.status.path = site.path;
+	site.status.looked_sec = now_sec;
+	weft_submit_status_write(&site.status);
 }
 
 void weft_reload_init(void)
@@ -131,6 +149,7 @@ void weft_reload_init(void)
 	site.throttle = weft_throttle_create(BUCKETS);
 	if (!site.throttle)
 		error("job_submit/weft: out of memory: rates are not held");
+	site.status.started_sec = time(NULL);
 	look(time(NULL));
 	pthread_mutex_unlock(&site.lock);
 }
@@ -138,6 +157,7 @@ void weft_reload_init(void)
 void weft_reload_fini(void)
 {
 	pthread_mutex_lock(&site.lock);
+	weft_submit_status_remove();
 	replace(NULL);
 	weft_throttle_destroy(site.throttle);
 	site.throttle = NULL;

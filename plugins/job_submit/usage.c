@@ -58,6 +58,21 @@ static bool same_rule(const struct count *c, const job_record_t *job)
 	return weft_rules_match(c->rules, c->rule_idx, &sub);
 }
 
+/* Hostile counts come to "very many", never round to few. */
+static uint64_t times(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
 static int count_job(void *item, void *arg)
 {
 	const job_record_t *job = item;
@@ -87,8 +102,8 @@ static int count_job(void *item, void *arg)
 		u->running_jobs += tasks;
 	if (job->array_recs || job->array_task_id != NO_VAL)
 		u->array_tasks += tasks;
-	u->gpus += gpus * tasks;
-	u->gpu_hours += gpus * tasks * minutes / 60;
+	u->gpus = add(u->gpus, times(gpus, tasks));
+	u->gpu_hours = add(u->gpu_hours, times(times(gpus, tasks), minutes) / 60);
 	return 0;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_why.c - reasons to sentences, times to words */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "submit/record.h"
 #include "tools/why/why.h"
 
 START_TEST(every_cause_has_words)
@@ -133,6 +135,75 @@ START_TEST(planner_is_told)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int rc;
+	uint32_t steps;
+} record_text[] = {
+	{ "", -ENOENT, 0 }, { "weft-rules:", -EINVAL, 0 }, { "weft-rules:[", -EINVAL, 0 },
+	{ "weft-rules:{}", -EINVAL, 0 }, { "weft-rules:[]", 0, 0 },
+	{ "note weft-rules:[[\"r\",\"time\",\"none\",\"1\"]] more", 0, 1 },
+	{ "weft-rules:[[\"r\",\"time\",\"none\"]]", -EINVAL, 0 },
+	{ "weft-rules:[[1,2,3,4]]", -EINVAL, 0 }, { "weft-rules:[[[[[[[1]]]]]]]", -EINVAL, 0 },
+	{ "weft-rules:[[\"a\\u001b[2J\",\"\xff\",\"\",\"x\"]]", 0, 1 },
+};
+
+START_TEST(records)
+{
+	struct weft_record record;
+
+	ck_assert_int_eq(weft_record_read(record_text[_i].text, &record), record_text[_i].rc);
+	if (record_text[_i].rc)
+		return;
+	ck_assert_uint_eq(record.step_count, record_text[_i].steps);
+	for (uint32_t i = 0; i < record.step_count; i++)
+		for (const char *c = record.step[i].rule; *c; c++)
+			ck_assert(*c >= 32 && *c < 127);
+}
+END_TEST
+
+/* What the rules did to a job, hostile name and all, comes back; and is bounded. */
+START_TEST(record_of_rules)
+{
+	static const char text[] = "{\"submit\":{\"rules\":["
+		"{\"name\":\"a\",\"set\":{\"time\":60}},"
+		"{\"name\":\"b\",\"set\":{\"comment\":\"{name}\"}},"
+		"{\"name\":\"c\",\"cap\":{\"time\":30}}]}}";
+	struct weft_circumstance c = { .now_sec = 1 };
+	struct weft_rules *rules = NULL;
+	struct weft_json *doc = NULL;
+	struct weft_submission sub;
+	static struct weft_verdict verdict;
+	struct weft_record record;
+	struct weft_buf buf;
+	char name[500];
+
+	memset(name, '"', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	name[3] = '\033';
+	ck_assert_int_eq(weft_json_parse("t", text, sizeof(text) - 1, &doc, NULL), 0);
+	ck_assert_int_eq(weft_rules_compile(doc, "submit", &rules, NULL), 0);
+	weft_submission_init(&sub);
+	sub.value[WEFT_F_NAME].text = name;
+	weft_submission_derive(&sub);
+	weft_rules_apply(rules, &c, &sub, &verdict);
+	weft_buf_init(&buf, WEFT_RECORD_LIMIT + 64);
+	ck_assert_int_eq(weft_record_write(rules, &verdict, &buf), 0);
+	ck_assert_int_eq(weft_record_read(weft_buf_str(&buf), &record), 0);
+	ck_assert_uint_eq(record.step_count, 3);
+	ck_assert_str_eq(record.step[0].was, "none");
+	ck_assert_str_eq(record.step[0].is, "01:00:00");
+	ck_assert_str_eq(record.step[1].field, "comment");
+	ck_assert_uint_eq(strlen(record.step[1].is), WEFT_RECORD_TEXT - 1);
+	ck_assert_ptr_null(strpbrk(record.step[1].is, "\"\033"));
+	ck_assert_str_eq(record.step[2].was, "01:00:00");
+	ck_assert_str_eq(record.step[2].is, "00:30:00");
+	weft_buf_fini(&buf);
+	weft_rules_destroy(rules);
+	weft_json_destroy(doc);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("why");
@@ -146,6 +217,8 @@ int main(void)
 	tcase_add_loop_test(tc, tasks, 0, sizeof(task_text) / sizeof(task_text[0]));
 	tcase_add_test(tc, ids);
 	tcase_add_test(tc, planner_is_told);
+	tcase_add_loop_test(tc, records, 0, sizeof(record_text) / sizeof(record_text[0]));
+	tcase_add_test(tc, record_of_rules);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

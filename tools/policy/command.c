@@ -35,6 +35,8 @@ static const char help_text[] =
 "usage: weft policy check [--json] FILE\n"
 "       weft policy test [--json] [--trace] FILE SCRIPT [SBATCH OPTION...]\n"
 "       weft policy fields [--json]\n"
+"       weft policy status [--json]\n"
+"       weft policy explain [--json] JOBID\n"
 "\n"
 "FILE is a weft.json; its section \"submit\" holds the rules (weft.json(5)).\n"
 "check compiles it, test says what the rules make of a job: accepted, changed\n"
@@ -42,11 +44,17 @@ static const char help_text[] =
 "script, or - for a job without one; sbatch's options go after it and win over\n"
 "its #SBATCH lines.  Nothing is submitted and no Slurm is needed.\n"
 "\n"
+"status says which file slurmctld goes by, since when, and what is wrong with a\n"
+"newer one (for root and SlurmUser, on slurmctld's host).  explain says which\n"
+"rules changed a job of yours when it was submitted.\n"
+"\n"
 "  --user NAME, --requester NAME, --groups A,B   who asks (default: you)\n"
 "  --trace        which rules matched and what they did\n"
 "  --json         the answer as JSON\n"
 "\n"
-"Exit codes: 0 good or accepted, 1 the file is bad, 2 usage, 3 rejected.\n";
+"Exit codes: 0 good or accepted, 1 the file is bad, 2 usage, 3 rejected; of\n"
+"status 3: a newer file is bad, or no rules are in force; of explain 3: no rule\n"
+"changed the job, or Slurm shows no such job.\n";
 
 struct options {
 	bool json, trace;

@@ -9,6 +9,7 @@
  */
 #include <json-c/json.h>
 
+#include "submit/record.h"
 #include "tools/why/why.h"
 
 static bool put(struct json_object *to, const char *key,
@@ -120,6 +121,28 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		(!job->explained || put_planner(o, why, &job->explain));
 }
 
+static bool put_rules(struct json_object *to, const struct weft_why_job *job)
+{
+	struct weft_record record = { .step_count = 0 };
+	struct json_object *list = json_object_new_array(), *o;
+
+	if (!put(to, "rules", list))
+		return false;
+	if (!job->admin_comment || weft_record_read(job->admin_comment, &record))
+		return true;
+	for (uint32_t i = 0; i < record.step_count; i++) {
+		const struct weft_record_step *s = &record.step[i];
+
+		o = append(list);
+		if (!o || !put(o, "rule", json_object_new_string(s->rule)) ||
+		    !put(o, "field", json_object_new_string(s->field)) ||
+		    !put(o, "from", json_object_new_string(s->was)) ||
+		    !put(o, "to", json_object_new_string(s->is)))
+			return false;
+	}
+	return true;
+}
+
 struct json_object *weft_why_to_json(const struct weft_why *why,
 				     const struct weft_why_job *job)
 {
@@ -134,7 +157,7 @@ struct json_object *weft_why_to_json(const struct weft_why *why,
 		put(o, "partition", json_object_new_string(job->partition)) &&
 		put(o, "name", json_object_new_string(job->name)) &&
 		put(o, "state", json_object_new_string(job->state)) &&
-		put_wait(o, why, job) &&
+		put_wait(o, why, job) && put_rules(o, job) &&
 		put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	weft_buf_fini(&text);
 	if (ok)

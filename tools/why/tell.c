@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "submit/record.h"
 #include "tools/why/why.h"
 
 static void add_clean(const char *text, struct weft_buf *buf)
@@ -100,6 +101,18 @@ static void tell_advice(const struct weft_explain *e, int64_t now_sec,
 			      (now_sec - e->advice_sec) / 60);
 }
 
+static void tell_rules(const struct weft_why_job *job, struct weft_buf *buf)
+{
+	struct weft_record record;
+
+	if (!job->admin_comment || weft_record_read(job->admin_comment, &record))
+		return;
+	for (uint32_t i = 0; i < record.step_count; i++)
+		weft_buf_addf(buf, "  changed by the site's rule %s: %s, %s -> %s\n",
+			      record.step[i].rule, record.step[i].field,
+			      record.step[i].was, record.step[i].is);
+}
+
 /* Held jobs and the like stand in no line. */
 static bool stands_in_line(const struct weft_why_job *job)
 {
@@ -131,5 +144,6 @@ int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 	tell_start(job, now_sec, buf);
 	if (job->explained)
 		tell_advice(&job->explain, now_sec, buf);
+	tell_rules(job, buf);
 	return weft_buf_error(buf);
 }

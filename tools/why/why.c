@@ -49,6 +49,7 @@ void weft_why_destroy(struct weft_why *why)
 		free(why->job[i].detail);
 		free(why->job[i].nodes);
 		free(why->job[i].tasks);
+		free(why->job[i].admin_comment);
 	}
 	free(why->job);
 	free(why);

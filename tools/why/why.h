@@ -48,6 +48,7 @@ struct weft_why_job {
 	char *nodes;		/* planned, or held */
 	char *tasks;		/* "0-5,9%2": waiting elements of an array, or "" */
 	uint32_t task_id;	/* one element's; UINT32_MAX - 1 (NO_VAL): none */
+	char *admin_comment;	/* where the filter's record may be (submit/record.h) */
 	bool explained;		/* sched/weft told more, in explain */
 	struct weft_explain explain;
 };
