@@ -229,7 +229,7 @@ static double asked_amount(const struct weft_submission *sub, int what)
 	}
 }
 
-static void describe_per(const struct work *w, uint64_t per, char *out, size_t size)
+static void describe_per(const struct work *w, weft_fieldset_t per, char *out, size_t size)
 {
 	char value[80];
 	size_t len = 0;

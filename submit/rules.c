@@ -321,7 +321,7 @@ bool weft_rules_match(const struct weft_rules *rules, uint32_t rule_idx,
 		weft_match_test(rules, rules->rule[rule_idx].match, sub);
 }
 
-uint64_t weft_rules_fields(const struct weft_rules *rules)
+weft_fieldset_t weft_rules_fields(const struct weft_rules *rules)
 {
 	return rules->fields;
 }

@@ -39,7 +39,7 @@ void weft_rules_destroy(struct weft_rules *rules);
 uint32_t weft_rules_count(const struct weft_rules *rules);
 const char *weft_rules_name(const struct weft_rules *rules, uint32_t rule_idx);
 /* Fields that some rule looks at: others need not be filled in. */
-uint64_t weft_rules_fields(const struct weft_rules *rules);
+weft_fieldset_t weft_rules_fields(const struct weft_rules *rules);
 /* Some rule looks at the environment. */
 bool weft_rules_env(const struct weft_rules *rules);
 
@@ -56,7 +56,7 @@ struct weft_usage {
  * unknown, and the limit is not held against the job.
  */
 #define WEFT_RULES_ANY UINT32_MAX
-typedef int weft_usage_fn(void *arg, uint64_t per, uint32_t rule_idx,
+typedef int weft_usage_fn(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 			  const struct weft_submission *sub,
 			  struct weft_usage *ret_usage);
 /* Does the rule's match hold for the job? */
@@ -66,7 +66,7 @@ bool weft_rules_match(const struct weft_rules *rules, uint32_t rule_idx,
 struct weft_circumstance {
 	int64_t now_sec;
 	/* NULL for a new job; for an update the fields that it changes. */
-	const uint64_t *changing;
+	const weft_fieldset_t *changing;
 	struct weft_throttle *throttle;	/* NULL: rates are not checked */
 	weft_usage_fn *usage;		/* NULL: limits are not checked */
 	void *usage_arg;
@@ -91,7 +91,7 @@ struct weft_verdict {
 	bool rejected;
 	bool exempt;			/* nothing was looked at */
 	int32_t rule_idx;		/* that rejected, else -1 */
-	uint64_t changed;		/* fields set: WEFT_FIELD_BIT() */
+	weft_fieldset_t changed;	/* fields set: WEFT_FIELD_BIT() */
 	uint32_t applied;		/* rules that matched */
 	struct weft_change change[WEFT_CHANGES_MAX];	/* the first ones, in order */
 	uint32_t change_count;

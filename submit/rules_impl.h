@@ -90,7 +90,7 @@ struct weft_act {
 	uint64_t num;
 	struct weft_template text;	/* message, or the text to set */
 	bool has_text;
-	uint64_t per;
+	weft_fieldset_t per;
 	bool per_rule;			/* a limit counts only jobs the rule matches */
 	int what;			/* enum weft_metric */
 	struct weft_rate rate;
@@ -100,7 +100,7 @@ struct weft_act {
 struct weft_rule {
 	const char *name;
 	uint32_t match;			/* index of its match */
-	uint64_t fields;		/* that it looks at or sets */
+	weft_fieldset_t fields;		/* that it looks at or sets */
 	uint32_t act_first, act_count;
 };
 
@@ -113,7 +113,7 @@ struct weft_rules {
 	uint32_t act_count, act_cap;
 	void **owned;			/* texts and parts */
 	uint32_t owned_count, owned_cap;
-	uint64_t fields;
+	weft_fieldset_t fields;
 	bool env;
 	bool has_exempt;
 	uint32_t exempt;		/* index of its match */
@@ -124,7 +124,7 @@ struct weft_compiler {
 	struct weft_rules *rules;
 	const struct weft_json *doc;
 	struct weft_err *err;
-	uint64_t fields;		/* seen in the rule at hand */
+	weft_fieldset_t fields;		/* seen in the rule at hand */
 	unsigned int depth;
 };
 

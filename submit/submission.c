@@ -55,10 +55,10 @@ bool weft_submission_has(const struct weft_submission *sub, int field)
 	return sub->value[field].num != WEFT_UNSET;
 }
 
-uint64_t weft_submission_diff(const struct weft_submission *a,
+weft_fieldset_t weft_submission_diff(const struct weft_submission *a,
 			      const struct weft_submission *b)
 {
-	uint64_t diff = 0;
+	weft_fieldset_t diff = 0;
 
 	for (int i = 0; i < WEFT_FIELD_COUNT; i++) {
 		const char *s = a->value[i].text, *t = b->value[i].text;

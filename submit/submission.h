@@ -71,6 +71,13 @@ enum weft_field_type {
 	X(BURST_BUFFER, "burst_buffer", TEXT, false, "burst buffer text")      \
 	X(CONTAINER, "container", TEXT, true, "OCI bundle")                    \
 	X(NETWORK, "network", TEXT, true, "--network")                         \
+	X(BATCH_FEATURES, "batch_features", LIST, true, "--batch")                 \
+	X(CLUSTER_FEATURES, "cluster_features", LIST, false, "--cluster-constraint") \
+	X(MCS_LABEL, "mcs_label", TEXT, true, "--mcs-label")                   \
+	X(ACCTG_FREQ, "acctg_freq", TEXT, true, "--acctg-freq")                \
+	X(STD_IN, "std_in", TEXT, true, "--input")                             \
+	X(TRES_BIND, "tres_bind", TEXT, true, "--gpu-bind, as Slurm holds it") \
+	X(TRES_FREQ, "tres_freq", TEXT, true, "--gpu-freq, as Slurm holds it") \
 	X(GPU_TYPE, "gpu_type", TEXT, false, "type of GPU asked, worked out")  \
 	X(NODES, "nodes", COUNT, true, "fewest nodes")                         \
 	X(NODES_MAX, "nodes_max", COUNT, true, "most nodes")                   \
@@ -96,6 +103,23 @@ enum weft_field_type {
 	X(TMP_DISK, "tmp", MIB, true, "--tmp")                                 \
 	X(PRIORITY, "priority", COUNT, false, "--priority; 0: held")           \
 	X(SWITCHES, "switches", COUNT, true, "--switches")                     \
+	X(TASKS_PER_SOCKET, "tasks_per_socket", COUNT, true, "--ntasks-per-socket") \
+	X(TASKS_PER_CORE, "tasks_per_core", COUNT, true, "--ntasks-per-core")  \
+	X(TASKS_PER_GPU, "tasks_per_gpu", COUNT, false, "--ntasks-per-gpu")    \
+	X(MIN_CPUS_NODE, "mincpus", COUNT, true, "--mincpus")                  \
+	X(SOCKETS, "sockets_per_node", COUNT, true, "--sockets-per-node")      \
+	X(CORES, "cores_per_socket", COUNT, true, "--cores-per-socket")        \
+	X(THREADS, "threads_per_core", COUNT, true, "--threads-per-core")      \
+	X(BEGIN_IN, "begin_in", MINUTES, true, "--begin, from the moment of submission") \
+	X(DEADLINE_IN, "deadline_in", MINUTES, false, "--deadline, from the moment of submission") \
+	X(NICE_BY, "nice", COUNT, true, "--nice, if it lowers the priority")   \
+	X(NICE_RAISE, "nice_raise", COUNT, false, "--nice=-N, which raises the priority: N") \
+	X(SIGNAL, "signal", COUNT, true, "--signal: the signal's number")      \
+	X(SIGNAL_TIME, "signal_time", COUNT, true, "--signal: seconds before the end") \
+	X(DELAY_BOOT, "delay_boot", COUNT, true, "--delay-boot, minutes")      \
+	X(WAIT_ALL_NODES, "wait_all_nodes", BOOL, true, "--wait-all-nodes")    \
+	X(NO_KILL, "no_kill", BOOL, false, "--no-kill")                        \
+	X(IMMEDIATE, "immediate", BOOL, false, "--immediate")                  \
 	X(BATCH, "batch", BOOL, false, "it has a script: sbatch")              \
 	X(EXCLUSIVE, "exclusive", BOOL, true, "--exclusive")                   \
 	X(REQUEUE, "requeue", BOOL, true, "--requeue or --no-requeue")         \
@@ -111,9 +135,12 @@ enum weft_field {
 	WEFT_FIELD_COUNT
 };
 
-_Static_assert(WEFT_FIELD_COUNT <= 64, "a set of fields is one uint64_t");
+/* A set of fields; two machine words. */
+__extension__ typedef unsigned __int128 weft_fieldset_t;
 
-#define WEFT_FIELD_BIT(field) (UINT64_C(1) << (field))
+_Static_assert(WEFT_FIELD_COUNT <= 128, "a set of fields is one weft_fieldset_t");
+
+#define WEFT_FIELD_BIT(field) ((weft_fieldset_t)1 << (field))
 
 struct weft_field_info {
 	const char *key;
@@ -155,7 +182,7 @@ void weft_submission_copy(struct weft_submission *to,
 /* Fill the fields that are worked out; call after the others are set. */
 void weft_submission_derive(struct weft_submission *sub);
 /* The fields whose values differ, as a set of WEFT_FIELD_BIT(). */
-uint64_t weft_submission_diff(const struct weft_submission *a,
+weft_fieldset_t weft_submission_diff(const struct weft_submission *a,
 			      const struct weft_submission *b);
 
 bool weft_submission_has(const struct weft_submission *sub, int field);

@@ -18,10 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "plugins/job_submit/bridge.h"
 
 #define GROUPS_MAX 256
+#define YEARS_MIN (10 * 365 * 1440)	/* a begin that makes sense, minutes */
 
 static const struct text_place {
 	int field;
@@ -38,7 +40,10 @@ static const struct text_place {
 	T(SUBMIT_LINE, submit_line), T(ARRAY, array_inx), T(STD_OUT, std_out),
 	T(STD_ERR, std_err), T(MAIL_USER, mail_user), T(CLUSTERS, clusters),
 	T(BURST_BUFFER, burst_buffer), T(CONTAINER, container),
-	T(NETWORK, network),
+	T(NETWORK, network), T(BATCH_FEATURES, batch_features),
+	T(CLUSTER_FEATURES, cluster_features), T(MCS_LABEL, mcs_label),
+	T(ACCTG_FREQ, acctg_freq), T(STD_IN, std_in), T(TRES_BIND, tres_bind),
+	T(TRES_FREQ, tres_freq),
 #undef T
 };
 
@@ -54,6 +59,11 @@ static const struct number_place {
 	N(TIME, time_limit), N(TIME_MIN, time_min), N(TMP_DISK, pn_min_tmp_disk),
 	N(PRIORITY, priority), N(SWITCHES, req_switch), N(REQUEUE, requeue),
 	N(REBOOT, reboot), N(CONTIGUOUS, contiguous), N(OVERCOMMIT, overcommit),
+	N(TASKS_PER_SOCKET, ntasks_per_socket), N(TASKS_PER_CORE, ntasks_per_core),
+	N(TASKS_PER_GPU, ntasks_per_tres), N(MIN_CPUS_NODE, pn_min_cpus),
+	N(SOCKETS, sockets_per_node), N(CORES, cores_per_socket),
+	N(THREADS, threads_per_core), N(DELAY_BOOT, delay_boot),
+	N(WAIT_ALL_NODES, wait_all_nodes),
 #undef N
 };
 
@@ -124,8 +134,38 @@ static void fill_args(struct weft_submission *sub, const job_desc_msg_t *desc)
 	sub->value[WEFT_F_ARG_BYTES].num = bytes;
 }
 
+/* Minutes from now to a moment, rounded up; a moment that is past is 0. */
+static uint64_t minutes_until(time_t at, time_t now)
+{
+	return at > now ? ((uint64_t)(at - now) + 59) / 60 : 0;
+}
+
+/* What is given as a moment, an offset, or only with something else. */
+static void fill_when(struct weft_submission *sub, const job_desc_msg_t *desc)
+{
+	union weft_value *v = sub->value;
+	time_t now = time(NULL);
+
+	if (desc->begin_time)
+		v[WEFT_F_BEGIN_IN].num = minutes_until(desc->begin_time, now);
+	if (desc->deadline && desc->deadline != NO_VAL)
+		v[WEFT_F_DEADLINE_IN].num = minutes_until(desc->deadline, now);
+	if (desc->nice != NO_VAL && desc->nice > NICE_OFFSET)
+		v[WEFT_F_NICE_BY].num = desc->nice - NICE_OFFSET;
+	else if (desc->nice != NO_VAL && desc->nice && desc->nice < NICE_OFFSET)
+		v[WEFT_F_NICE_RAISE].num = NICE_OFFSET - desc->nice;
+	if (desc->warn_signal && desc->warn_signal != NO_VAL16) {
+		v[WEFT_F_SIGNAL].num = desc->warn_signal;
+		v[WEFT_F_SIGNAL_TIME].num = desc->warn_time;
+	}
+	if (desc->kill_on_node_fail != NO_VAL16)
+		v[WEFT_F_NO_KILL].num = !desc->kill_on_node_fail;
+	if (desc->immediate && desc->immediate != NO_VAL16)
+		v[WEFT_F_IMMEDIATE].num = 1;
+}
+
 void weft_bridge_fill(struct weft_submission *sub, const job_desc_msg_t *desc,
-		      uint64_t wanted)
+		      weft_fieldset_t wanted)
 {
 	union weft_value *v = sub->value;
 	uint64_t num;
@@ -143,6 +183,7 @@ void weft_bridge_fill(struct weft_submission *sub, const job_desc_msg_t *desc,
 			v[number_places[i].field].num = num;
 	}
 	fill_memory(sub, desc->pn_min_memory);
+	fill_when(sub, desc);
 	if (desc->mem_per_tres)
 		v[WEFT_F_MEM_PER_GPU].num = per_gpu(desc->mem_per_tres);
 	if (desc->cpus_per_tres)
@@ -181,6 +222,10 @@ static void fill_details(struct weft_submission *sub, const job_record_t *job)
 	v[WEFT_F_EXCLUSIVE].num = d->share_res == JOB_SHARED_NONE;
 	v[WEFT_F_REQUEUE].num = d->requeue;
 	v[WEFT_F_CONTIGUOUS].num = d->contiguous;
+	v[WEFT_F_NICE_BY].num = d->nice != NO_VAL && d->nice > NICE_OFFSET ?
+		d->nice - NICE_OFFSET : WEFT_UNSET;
+	v[WEFT_F_NICE_RAISE].num = d->nice && d->nice < NICE_OFFSET ?
+		NICE_OFFSET - d->nice : WEFT_UNSET;
 	fill_memory(sub, d->pn_min_memory ? d->pn_min_memory : NO_VAL64);
 }
 
@@ -267,9 +312,9 @@ static void groups_of(const char *user, gid_t gid, char *out, size_t size)
 
 void weft_bridge_fill_names(struct weft_bridge *bridge, struct weft_submission *sub,
 			    uint32_t user_uid, uint32_t submit_uid,
-			    uint32_t gid, uint64_t wanted)
+			    uint32_t gid, weft_fieldset_t wanted)
 {
-	uint64_t groups = wanted & WEFT_FIELD_BIT(WEFT_F_GROUPS);
+	weft_fieldset_t groups = wanted & WEFT_FIELD_BIT(WEFT_F_GROUPS);
 
 	sub->value[WEFT_F_UID].num = user_uid;
 	if (groups || (wanted & WEFT_FIELD_BIT(WEFT_F_USER))) {
@@ -294,7 +339,7 @@ static void store_per_gpu(char **list, uint64_t num)
 	*list = xstrdup_printf(WEFT_SLURM_GPU_TRES ":%llu", (unsigned long long)num);
 }
 
-void weft_bridge_store(const struct weft_submission *sub, uint64_t changed,
+void weft_bridge_store(const struct weft_submission *sub, weft_fieldset_t changed,
 		       job_desc_msg_t *desc)
 {
 	const union weft_value *v = sub->value;
@@ -319,6 +364,16 @@ void weft_bridge_store(const struct weft_submission *sub, uint64_t changed,
 		store_per_gpu(&desc->mem_per_tres, v[WEFT_F_MEM_PER_GPU].num);
 	if (changed & WEFT_FIELD_BIT(WEFT_F_CPUS_PER_GPU))
 		store_per_gpu(&desc->cpus_per_tres, v[WEFT_F_CPUS_PER_GPU].num);
+	if (changed & WEFT_FIELD_BIT(WEFT_F_BEGIN_IN))
+		desc->begin_time = v[WEFT_F_BEGIN_IN].num < YEARS_MIN ?
+			time(NULL) + 60 * (time_t)v[WEFT_F_BEGIN_IN].num : 0;
+	if (changed & WEFT_FIELD_BIT(WEFT_F_NICE_BY))
+		desc->nice = NICE_OFFSET + (uint32_t)MIN(v[WEFT_F_NICE_BY].num,
+							 NICE_OFFSET - 3);
+	if (changed & WEFT_FIELD_BIT(WEFT_F_SIGNAL))
+		desc->warn_signal = (uint16_t)MIN(v[WEFT_F_SIGNAL].num, 64);
+	if (changed & WEFT_FIELD_BIT(WEFT_F_SIGNAL_TIME))
+		desc->warn_time = (uint16_t)MIN(v[WEFT_F_SIGNAL_TIME].num, 0xffff);
 	if (changed & WEFT_FIELD_BIT(WEFT_F_EXCLUSIVE))
 		desc->shared = v[WEFT_F_EXCLUSIVE].num ? JOB_SHARED_NONE : JOB_SHARED_OK;
 }

@@ -19,7 +19,7 @@ struct weft_bridge {
 
 /* The request laid over what sub holds; what it leaves open stays. */
 void weft_bridge_fill(struct weft_submission *sub, const job_desc_msg_t *desc,
-		      uint64_t wanted);
+		      weft_fieldset_t wanted);
 /* The job as it stands; job read lock. */
 void weft_bridge_fill_job(struct weft_submission *sub, const job_record_t *job);
 /* GPUs that the job asked for, in all. */
@@ -27,9 +27,9 @@ uint64_t weft_bridge_job_gpus(const job_record_t *job);
 /* Names of user, requester and groups, if wanted: may ask NSS. */
 void weft_bridge_fill_names(struct weft_bridge *bridge, struct weft_submission *sub,
 			    uint32_t user_uid, uint32_t submit_uid,
-			    uint32_t gid, uint64_t wanted);
+			    uint32_t gid, weft_fieldset_t wanted);
 /* Write the changed fields into the request. */
-void weft_bridge_store(const struct weft_submission *sub, uint64_t changed,
+void weft_bridge_store(const struct weft_submission *sub, weft_fieldset_t changed,
 		       job_desc_msg_t *desc);
 
 #endif

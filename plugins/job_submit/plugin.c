@@ -113,7 +113,7 @@ int job_modify(WEFT_SLURM_JOB_MODIFY_ARGS)
 	struct weft_submission before, after;
 	struct weft_verdict verdict;
 	struct weft_bridge bridge;
-	uint64_t changing;
+	weft_fieldset_t changing;
 
 	if (!rules)
 		return SLURM_SUCCESS;

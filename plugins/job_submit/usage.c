@@ -21,7 +21,7 @@
 struct count {
 	const struct weft_rules *rules;
 	uint32_t rule_idx;
-	uint64_t per;
+	weft_fieldset_t per;
 	const struct weft_submission *sub;
 	struct weft_usage *usage;
 };
@@ -107,7 +107,7 @@ static int count_job(void *item, void *arg)
 	return 0;
 }
 
-int weft_usage_count(void *arg, uint64_t per, uint32_t rule_idx,
+int weft_usage_count(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 		     const struct weft_submission *sub,
 		     struct weft_usage *ret_usage)
 {

@@ -8,7 +8,7 @@
 #include "submit/rules.h"
 
 /* A weft_usage_fn over slurmctld's job list; job read lock.  arg: the rules. */
-int weft_usage_count(void *arg, uint64_t per, uint32_t rule_idx,
+int weft_usage_count(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 		     const struct weft_submission *sub,
 		     struct weft_usage *ret_usage);
 

@@ -35,6 +35,35 @@ check "a limit by rule: second" sub -p cpu -J few2
 check "a limit by rule: third" refused 'over the limit of 2 pending_jobs' -p cpu -J few3
 check "an update is held to the rules" eval '! scontrol update jobid=$job jobname=MAINT >/dev/null 2>&1'
 check "a harmless update goes through" scontrol update jobid="$job" jobname=other
+put '{"submit": {"rules": [
+ {"name": "reserved", "match": {"name": "MAINT"}, "reject": "the name {name} is reserved"},
+ {"name": "begin", "match": {"begin_in": {"min": "1-0"}}, "reject": "begins in {begin_in}"},
+ {"name": "deadline", "match": {"deadline_in": {"max": 60}}, "reject": "a deadline in {deadline_in}"},
+ {"name": "nice", "match": {"nice": {"min": 500}}, "reject": "too nice: {nice}"},
+ {"name": "raise", "match": {"nice_raise": {"set": true}}, "reject": "not nice: {nice_raise}"},
+ {"name": "signal", "match": {"signal": 10}, "set": {"signal_time": 300}},
+ {"name": "sockets", "match": {"tasks_per_socket": 3}, "reject": "sockets"},
+ {"name": "input", "match": {"std_in": "/etc/*"}, "reject": "reads {std_in}"},
+ {"name": "hostile", "match": {"comment": {"contains": "%s"}}, "reject": "says {comment}"},
+ {"name": "big", "match": {"gpu_hours": {"min": 1000000000}}, "reject": "{gpu_hours} GPU-hours"},
+ {"name": "env", "match": {"env": {"HOSTILE": {"set": true}}}, "warn": "{env.HOSTILE}"}]}}'
+check "--begin" refused 'begins in 2-00:0' -p cpu --begin=now+2days
+check "--begin, sooner" sub -p cpu --begin=now+2hours
+check "--deadline" refused 'a deadline in 00:' -p cpu -t 1 --deadline=now+30minutes
+check "--nice" refused 'too nice: 1000' -p cpu --nice=1000
+check "--nice=-N" refused 'not nice: 50' -p cpu --nice=-50
+check "no --nice" sub -p cpu
+check "--signal" sub -p cpu --signal=USR1@60
+check "its time is set" shows 'TimeLimit'
+check "--ntasks-per-socket" refused 'sockets' -p cpu -n3 --ntasks-per-socket=3
+check "--input" refused 'reads /etc/passwd' -p cpu --input=/etc/passwd
+check "formats and control characters of a user's text" refused 'says %s%n\?\[2J' -p cpu --comment="%s%n$(printf '\033[2J')"
+long=$(printf '%065000d' 0)
+check "a text of 65,000 bytes is cut in the message" refused 'says %s0000' -p cpu --comment="%s$long"
+check "huge counts are many, not few" refused '[0-9]{9,} GPU-hours' -p main --gpus=4294967 -t 365-0
+HOSTILE=$(printf 'a%%n\001b') sub -p cpu --export=ALL
+check "an environment with them" says 'note: a%n\?b'
+check "slurmctld lives" scontrol ping
 put '{"submit": {"rules": [{"name": "x", "match": {"tme": 1}, "reject": ""}]}}'
 check "a bad file keeps the old rules" refused 'the name MAINT' -p cpu -J MAINT
 check "and again" refused 'the name MAINT' -p cpu -J MAINT

@@ -250,7 +250,7 @@ START_TEST(updates)
 		"\"default\": {\"qos\": \"q\"}, \"reject\": \"too long\"");
 	struct weft_circumstance c = { 0 };
 	struct submit_job before, after;
-	uint64_t changing;
+	weft_fieldset_t changing;
 	static const struct {
 		const char *before, *after;
 		bool rejected;
@@ -363,7 +363,7 @@ START_TEST(throttle_table_is_kind)
 }
 END_TEST
 
-static int fake_usage(void *arg, uint64_t per, uint32_t rule_idx,
+static int fake_usage(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 		      const struct weft_submission *sub,
 		      struct weft_usage *ret)
 {

@@ -6,7 +6,7 @@
 #include "tests/unit/torture.h"
 #include "tests/unit/unit.h"
 
-static int empty_queue(void *arg, uint64_t per, uint32_t rule_idx,
+static int empty_queue(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 		       const struct weft_submission *sub, struct weft_usage *ret)
 {
 	*ret = (struct weft_usage){ 0 };

@@ -156,7 +156,7 @@ static int run_fields(const struct options *o)
 
 /* ---- test -------------------------------------------------------------- */
 
-static int empty_queue(void *arg, uint64_t per, uint32_t rule_idx,
+static int empty_queue(void *arg, weft_fieldset_t per, uint32_t rule_idx,
 		       const struct weft_submission *sub, struct weft_usage *ret_usage)
 {
 	*ret_usage = (struct weft_usage){ 0 };

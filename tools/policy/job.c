@@ -8,7 +8,7 @@
  * slurmctld.  GPUs by node, --gres, and by task and socket become the lists
  * "gres:gpu:4" that 22.05's clients send.
  *
- * What it leaves out: SBATCH_* variables of the environment, options that
+ * What it leaves out: moments (--begin, --deadline), SBATCH_* variables of the environment, options that
  * plugins add, and defaults that slurmctld fills in after its filters.
  */
 #include "config.h"
@@ -49,6 +49,19 @@ static const struct {
 	{ "time-min", WEFT_F_TIME_MIN }, { "tmp", WEFT_F_TMP_DISK },
 	{ "priority", WEFT_F_PRIORITY }, { "exclusive", WEFT_F_EXCLUSIVE },
 	{ "requeue", WEFT_F_REQUEUE }, { "reboot", WEFT_F_REBOOT },
+	{ "batch", WEFT_F_BATCH_FEATURES },
+	{ "cluster-constraint", WEFT_F_CLUSTER_FEATURES },
+	{ "mcs-label", WEFT_F_MCS_LABEL }, { "acctg-freq", WEFT_F_ACCTG_FREQ },
+	{ "input", WEFT_F_STD_IN }, { "gpu-freq", WEFT_F_TRES_FREQ, "gpu:" },
+	{ "gpu-bind", WEFT_F_TRES_BIND, "gres:gpu:" },
+	{ "ntasks-per-socket", WEFT_F_TASKS_PER_SOCKET },
+	{ "ntasks-per-core", WEFT_F_TASKS_PER_CORE },
+	{ "ntasks-per-gpu", WEFT_F_TASKS_PER_GPU },
+	{ "mincpus", WEFT_F_MIN_CPUS_NODE },
+	{ "sockets-per-node", WEFT_F_SOCKETS },
+	{ "cores-per-socket", WEFT_F_CORES },
+	{ "threads-per-core", WEFT_F_THREADS },
+	{ "no-kill", WEFT_F_NO_KILL },
 	{ "contiguous", WEFT_F_CONTIGUOUS }, { "overcommit", WEFT_F_OVERCOMMIT },
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -157,6 +170,31 @@ static int set_switches(struct policy_job *job, const char *value, struct weft_e
 			    value ? value : "");
 }
 
+static int set_nice(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	bool raises = value && *value == '-';
+	union weft_value *v = job->sub.value;
+	int field = raises ? WEFT_F_NICE_RAISE : WEFT_F_NICE_BY;
+
+	v[WEFT_F_NICE_BY].num = v[WEFT_F_NICE_RAISE].num = WEFT_UNSET;
+	if (weft_field_parse(field, value ? value + raises : "100", &v[field].num))
+		return 0;
+	return weft_err_set(err, EINVAL, "--nice=%s: expected a number", value);
+}
+
+static int set_signal(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	unsigned int seconds, flags;
+	int number;
+
+	if (!value || weft_sbatch_parse_signal(value, &number, &seconds, &flags))
+		return weft_err_set(err, EINVAL, "--signal=%s: expected [B:]signal[@seconds]",
+				    value ? value : "");
+	job->sub.value[WEFT_F_SIGNAL].num = (uint64_t)number;
+	job->sub.value[WEFT_F_SIGNAL_TIME].num = seconds;
+	return 0;
+}
+
 int policy_option_has_value(const char *name, char letter)
 {
 	const struct weft_sbatch_option *option = name ?
@@ -193,6 +231,10 @@ int policy_job_option(struct policy_job *job, const char *name, char letter,
 		return set_gres(job, option->name, value, err);
 	if (strcmp(option->name, "switches") == 0)
 		return set_switches(job, value, err);
+	if (strcmp(option->name, "nice") == 0)
+		return set_nice(job, value, err);
+	if (strcmp(option->name, "signal") == 0)
+		return set_signal(job, value, err);
 	if (strcmp(option->name, "hold") == 0)
 		job->sub.value[WEFT_F_PRIORITY].num = 0;
 	if (strcmp(option->name, "no-requeue") == 0)
