@@ -28,6 +28,7 @@ for ((i = 0; i < jobs; i++)); do
 		say "job $i was not taken"
 done
 for kill in 1 2; do
+	sleep 4		# let it schedule, and hear of what ended meanwhile
 	touch "$private/tmp/mark"
 	check "state is saved before kill $kill" private_wait 60 saved
 	unsaved+=("$(stat -c %Y "$private/state/job_state") $(date +%s)")
