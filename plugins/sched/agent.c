@@ -20,6 +20,7 @@
 
 #include "plugins/sched/agent.h"
 #include "plugins/sched/cycle.h"
+#include "plugins/sched/hetgate.h"
 #include "plugins/sched/pulse.h"
 
 #define POLL_USEC 20000
@@ -108,6 +109,7 @@ static void *run(void *arg)
 	while (cycle && !wait_usec(POLL_USEC)) {
 		if (take_reconfigure())
 			weft_cycle_configure(cycle);
+		weft_hetgate_work(weft_cycle_het_jobs(cycle));
 		weft_pulse_read(&pulse);
 		if (!is_due(weft_pulse_compare(&seen, seen_sec, &pulse),
 			    now_usec() - end, cost,

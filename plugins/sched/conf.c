@@ -28,6 +28,8 @@ static const struct weft_setting bridge_settings[] = {
 	{ "whatif", WEFT_SETTING_U32, AT(whatif), 0, 100000, 200, NULL,
 	  "searches",
 	  "spent in a cycle on what waiting jobs could ask to start sooner; 0: none" },
+	{ "het_jobs", WEFT_SETTING_BOOL, AT(het_jobs), 0, 1, 1, NULL, NULL,
+	  "make slurmctld accept heterogeneous jobs; read when it starts" },
 	{ "start_at_submit", WEFT_SETTING_BOOL, AT(start_at_submit), 0, 1, 0,
 	  NULL, NULL,
 	  "let slurmctld itself place an srun or salloc that heads the queue, "

@@ -118,6 +118,11 @@ uint32_t weft_cycle_interval_msec(const struct weft_cycle *cycle)
 	return cycle->conf.bridge.interval_msec;
 }
 
+bool weft_cycle_het_jobs(const struct weft_cycle *cycle)
+{
+	return cycle->conf.bridge.het_jobs;
+}
+
 static bool can_schedule(void)
 {
 	return job_list && part_list && avail_node_bitmap &&

@@ -19,6 +19,9 @@ void weft_cycle_configure(struct weft_cycle *cycle);
 /* A cycle is due this long after the last, even if nothing changed. */
 uint32_t weft_cycle_interval_msec(const struct weft_cycle *cycle);
 
+/* Do the settings want heterogeneous jobs? */
+bool weft_cycle_het_jobs(const struct weft_cycle *cycle);
+
 /* Schedule once.  stop is asked between slices. */
 void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 		    void *stop_arg);

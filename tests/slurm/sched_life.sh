@@ -4,7 +4,7 @@
 # sched_life.sh - what happens to jobs and nodes on the way: --time-min and
 # --deadline, suspended jobs, nodes that are drained, down or saving power,
 # preemption by partition (REQUEUE and CANCEL), licences, requests that no
-# node can hold.
+# node can hold, heterogeneous jobs.
 # shellcheck source=tests/slurm/lib.sh
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
@@ -136,6 +136,14 @@ waking() { grep -q node1 "$t_dir/resumed"; }
 check "a job for it makes slurmctld wake the node" wait_for 60 waking
 is "and stands on it" "$(field "$woken" NodeList)" node1
 clean
+
+# ---- heterogeneous jobs ---------------------------------------------------------------
+own_name() { sx scontrol show config | grep -q '^SchedulerType *= sched/weft'; }
+check "SchedulerType has its own name" wait_for 60 own_name
+het=$(submit -n1 --mem=10 -w node0 --wrap "srun --het-group=0,1 hostname" : -n1 --mem=10 -w node3)
+check "a heterogeneous job is taken and runs" wait_state "$het" COMPLETED 60
+is "on both its nodes" "$(field "$het" NodeList) $(field "$het+1" NodeList)" "node0 node3"
+check "a reconfigure is no error" sx scontrol reconfigure
 
 note "$(sx "$weft" sched stats 2>/dev/null | tr '\n' ' ')"
 unlike "no cycle was skipped" "$(log)" 'the cycle is skipped'
