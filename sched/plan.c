@@ -84,7 +84,7 @@ static int search(struct weft_planner *p, const struct weft_job *job,
 	return weft_search_earliest(p->search, &query, ret_found);
 }
 
-/* Start now with a shorter limit, the longest that fits. */
+/* Start now with a shorter limit, the most whole minutes that fit. */
 static int shrink(struct weft_planner *p, const struct weft_job *job,
 		  struct weft_found *found, uint32_t *ret_limit_sec)
 {
@@ -104,6 +104,9 @@ static int shrink(struct weft_planner *p, const struct weft_job *job,
 	while (rc == 0 && best && high - best > 60) {
 		uint32_t mid = best + (high - best) / 2;
 
+		mid -= mid % 60;
+		if (mid <= best)
+			break;
 		rc = search(p, job, mid, now, now, &trial);
 		if (trial.start_sec == now)
 			best = mid;
