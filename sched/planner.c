@@ -146,6 +146,10 @@ void weft_planner_fini(struct weft_planner *p)
 
 /* ---- holding ------------------------------------------------------------ */
 
+/*
+ * The best set for this node; the set of the node before (like) if it is as
+ * fast here, since rails join GPUs of equal number across nodes.
+ */
 static weft_gpuset_t pick_gpus(const struct weft_planner *p,
 			       const struct weft_shape *shape,
 			       uint32_t node_idx, weft_gpuset_t free,
@@ -159,12 +163,18 @@ static weft_gpuset_t pick_gpus(const struct weft_planner *p,
 		return 0;
 	free = weft_timeline_gpus(p->all, node_idx, free, shape->gpu_type_idx,
 				  count);
-	if (like && !(like & ~free) &&
-	    (uint32_t)__builtin_popcountll(like) == count)
-		return like;	/* the same rails on every node */
+	if ((like & ~free) || (uint32_t)__builtin_popcountll(like) != count)
+		like = 0;
 	if (picker && weft_pick_gpus(picker, free, count, WEFT_PICK_RING,
-				     &pick))
+				     &pick)) {
+		if (like && like != pick.gpus &&
+		    weft_pick_score_of(picker, free, like, WEFT_PICK_RING)
+				    .bandwidth_mbps == pick.score.bandwidth_mbps)
+			return like;
 		return pick.gpus;
+	}
+	if (like)
+		return like;
 	for (; count && free; count--) {
 		set |= free & -free;
 		free &= free - 1;
