@@ -103,7 +103,7 @@ static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
 	rc = weft_start_run(job_ptr, closed, d->limit_sec, now);
 	weft_steer_end(&s);
 	FREE_NULL_BITMAP(closed);
-	if (rc == SLURM_SUCCESS && steer && count && place[0].gpus) {
+	if (rc == SLURM_SUCCESS && count && place[0].gpus) {
 		if (weft_steer_hit(job_ptr, place, count))
 			stats->steered++;
 		else
@@ -146,8 +146,11 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 	if (!weft_start_eligible(job_ptr, now, true))
 		goto out;
 	rc = start_steered(walk, job_ptr, d, steer, now);
-	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr))
+	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr)) {
+		debug("sched/weft: select refused the chosen GPUs for JobId=%u: %s",
+		      ref->job_id, slurm_strerror(rc));
 		rc = start_steered(walk, job_ptr, d, false, now);
+	}
 	if (may_retry(rc) && IS_JOB_PENDING(job_ptr) && !shape->segment &&
 	    shape->domain == WEFT_DOMAIN_ANY)
 		rc = start_anywhere(walk, job_ptr, d->limit_sec, now);
