@@ -178,7 +178,6 @@ static int need_fabric(struct weft_cycle *cycle, uint32_t node_count,
 	return 0;
 }
 
-/* 1: nothing to do now; 0: a snapshot to release; -errno. */
 /*
  * Give each node of the snapshot the picker of its hardware.  One that counts
  * other GPUs than Slurm does is of no use.
@@ -200,6 +199,7 @@ static void lend_pickers(const struct weft_cycle *cycle,
 	}
 }
 
+/* 1: nothing to do now; 0: a snapshot to release; -errno. */
 static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		struct weft_slice *slice, struct weft_err *err)
 {
@@ -208,6 +208,11 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 	weft_slice_begin(slice);
 	if (weft_node_fabrics_refresh(cycle->nodes))
 		cycle->fabric_due = true;
+	if (weft_node_fabrics_unprepared(cycle->nodes)) {
+		weft_slice_end(slice);
+		weft_node_fabrics_prepare(cycle->nodes);
+		weft_slice_begin(slice);
+	}
 	if (can_schedule())
 		rc = need_fabric(cycle, (uint32_t)node_record_count, err);
 	if (rc == 0)

@@ -10,8 +10,9 @@
  * A domain that the site configured in weft.json ("fabric": {"domains":
  * [{"name": "d0", "nodes": "node[0-1]"}]}) wins over the one that the node
  * found.  So that users and tools see it as well, each node's domain is put
- * into its Extra field, {"nvlink_domain":"d0"}, unless the site uses that
- * field for something else.
+ * into its Extra field, {"nvlink_domain":"d0","hardware":"0123456789abcdef"},
+ * unless the site uses that field for something else; the first node of each
+ * hardware has its report there too ("report":"w1;...", gres/report.h).
  */
 #ifndef WEFT_PLUGINS_SLURM_NODE_FABRIC_H
 #define WEFT_PLUGINS_SLURM_NODE_FABRIC_H
@@ -24,7 +25,7 @@
 struct weft_node_fabric {
 	char domain[64];			/* "" unknown */
 	const struct weft_inventory *inv;	/* NULL: never reported */
-	const struct weft_picker *picker;	/* NULL: never reported, no memory */
+	const struct weft_picker *picker;	/* NULL: not prepared, no memory */
 	uint64_t hash;				/* equal hardware, equal hash */
 };
 
@@ -49,6 +50,14 @@ int weft_node_fabrics_configure(struct weft_node_fabrics *fabrics,
  * Cost without news: one short list walk a node.
  */
 bool weft_node_fabrics_refresh(struct weft_node_fabrics *fabrics);
+
+/*
+ * Make the pickers that new hardware lacks: 0.2 s for 16 GPUs, so call it
+ * without slurmctld's locks, from the thread that refreshes.  Until then
+ * nodes of that hardware have none.
+ */
+bool weft_node_fabrics_unprepared(const struct weft_node_fabrics *fabrics);
+void weft_node_fabrics_prepare(struct weft_node_fabrics *fabrics);
 
 /* Of this node, as of the last refresh; never NULL. */
 const struct weft_node_fabric *

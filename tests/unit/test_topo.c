@@ -316,6 +316,46 @@ START_TEST(test_topology_conf_refuses)
 }
 END_TEST
 
+/* ---- the cluster -------------------------------------------------------- */
+
+START_TEST(test_cluster)
+{
+	struct weft_inventory *inv = weft_inventory_create("report");
+	struct topo_cluster_node node[] = {
+		{ (char *)"n10", (char *)"d2", 0, 2, 1 },
+		{ (char *)"n9", (char *)"d10", 0, 2, 3 },
+		{ (char *)"login", (char *)"", TOPO_HARDWARE_UNKNOWN, 0, 0 },
+		{ (char *)"n8", (char *)"d10", 0, 2, 0 },
+	};
+	struct topo_hardware hardware = { (char *)"00ff", inv };
+	struct topo_cluster cluster = { (char *)"site", 4, 1, node, &hardware };
+	struct topo_style plain = { 0 };
+	struct weft_buf buf;
+	char *d2, *d10, *none;
+
+	ck_assert_ptr_nonnull(inv);
+	inv->gpu_count = 2;
+	inv->path[0][1] = inv->path[1][0] = WEFT_PATH_SYS;
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(topo_cluster_show(&cluster, false, &plain, &buf), 0);
+	ck_assert(strstr(weft_buf_str(&buf), "site: 4 nodes, 1 kinds of GPU hardware, 1 nodes that reported none"));
+	d2 = strstr(weft_buf_str(&buf), "d2                 1      2      1  n10\n");
+	d10 = strstr(weft_buf_str(&buf), "d10                2      4      2  n[8-9]\n");
+	none = strstr(weft_buf_str(&buf), "none known         1      0      0  login\n");
+	ck_assert_msg(d2 && d10 && none && d2 < d10 && d10 < none, "%s",
+		      weft_buf_str(&buf));
+	ck_assert(strstr(none, "n[8-10]: 2 x GPU of unknown type"));
+	weft_buf_clear(&buf);
+	ck_assert_int_eq(topo_cluster_show(&cluster, true, &plain, &buf), 0);
+	ck_assert(strstr(weft_buf_str(&buf), "\"id\": \"00ff\""));
+	ck_assert(strstr(weft_buf_str(&buf), "\"name\": null"));
+	ck_assert_ptr_eq(topo_cluster_find(&cluster, "n9"), &node[1]);
+	ck_assert_ptr_null(topo_cluster_find(&cluster, "n"));
+	weft_buf_fini(&buf);
+	weft_inventory_destroy(inv);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("topo");
@@ -332,6 +372,7 @@ int main(void)
 			    sizeof(gres_cases) / sizeof(gres_cases[0]));
 	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML + 1);
 	tcase_add_test(tcase, test_topology_conf_refuses);
+	tcase_add_test(tcase, test_cluster);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -27,6 +27,8 @@ enum weft_map_state {
 struct weft_map_node {
 	char *name;
 	char *domain;		/* "" unknown */
+	char *hardware;		/* equal for equal hardware, "" unknown */
+	char *report;		/* of the first node of a hardware, else "" */
 	enum weft_map_state state;
 	uint32_t gpu_count;
 	uint32_t job_of[WEFT_MAP_GPUS_MAX];	/* index in job[], or see above */

@@ -2,9 +2,9 @@
 /*
  * map_load.c - see map_load.h
  *
- * Two requests: nodes and jobs, both in detail.  The domain of a node is what
- * sched/weft wrote into its Extra, {"nvlink_domain":"d0"}; where another
- * scheduler runs, "fabric.domains" of the weft.json beside slurm.conf.
+ * Two requests: nodes and jobs, both in detail.  The domain of a node and its
+ * hardware are what sched/weft wrote into its Extra
+ * (plugins/slurm/node_fabric.h); the domain is, where another scheduler runs, "fabric.domains" of the weft.json beside slurm.conf.
  *
  * A job's GPUs are in gres_detail_str, one text a node in the order of the
  * job's node list.  GPUs that the node counts as used but no visible job
@@ -33,20 +33,28 @@ static char *copy(const char *text)
 	return strdup(text ? text : "");
 }
 
-static char *domain_of_extra(const char *extra)
+/* One text of the object that Extra is, "" if it is not there. */
+static char *text_of_extra(struct json_object *root, const char *key)
 {
-	struct json_object *root, *value;
-	char *domain = NULL;
+	struct json_object *value;
 
-	if (!extra || extra[0] != '{')
-		return copy("");
-	root = json_tokener_parse(extra);
-	if (root && json_object_object_get_ex(root, "nvlink_domain", &value) &&
+	if (json_object_is_type(root, json_type_object) &&
+	    json_object_object_get_ex(root, key, &value) &&
 	    json_object_is_type(value, json_type_string))
-		domain = copy(json_object_get_string(value));
+		return copy(json_object_get_string(value));
+	return copy("");
+}
+
+static void read_extra(struct weft_map_node *node, const char *extra)
+{
+	struct json_object *root = extra && extra[0] == '{' ?
+				   json_tokener_parse(extra) : NULL;
+
+	node->domain = text_of_extra(root, "nvlink_domain");
+	node->hardware = text_of_extra(root, "hardware");
+	node->report = text_of_extra(root, "report");
 	if (root)
 		json_object_put(root);
-	return domain ? domain : copy("");
 }
 
 static void fill_node(struct weft_map_node *node, const node_info_t *info)
@@ -55,7 +63,7 @@ static void fill_node(struct weft_map_node *node, const node_info_t *info)
 	uint64_t used = weft_map_indices_of(info->gres_used);
 
 	node->name = copy(info->name);
-	node->domain = domain_of_extra(info->extra);
+	read_extra(node, info->extra);
 	node->gpu_count = weft_map_gpus_of(info->gres);
 	node->state = base == NODE_STATE_DOWN || base == NODE_STATE_UNKNOWN ||
 			(info->node_state & NODE_STATE_NO_RESPOND) ?

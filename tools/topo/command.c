@@ -5,9 +5,10 @@
  *   weft topo show [FILE]              the machine in the terminal
  *   weft topo pick --gpus N [FILE]     which GPUs a job would get, and why
  *   weft topo gres-conf [FILE...]      gres.conf
- *   weft topo topology-conf NAME=FILE...  topology.conf or topology.yaml
+ *   weft topo topology-conf [NAME=FILE...]  topology.conf or topology.yaml
  *
- * No FILE is this machine.  What was asked for goes to stdout, everything else
+ * No FILE is this machine; --node NAME is a node as slurmctld knows it,
+ * --cluster all of them, and so is topology-conf without files.  What was asked for goes to stdout, everything else
  * to stderr; exit codes as everywhere: 0 done, 1 failed, 2 usage, 3 the answer
  * is no (too few GPUs free).
  */
@@ -31,30 +32,34 @@
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NO };
 
 struct topo_options {
-	bool json, svg, links, no_color, help;
+	bool json, svg, links, no_color, help, cluster;
 	uint32_t gpus;
 	weft_gpuset_t busy;
 	enum weft_pick_goal goal;
 	enum topo_form form;
 	const char *node;
+	topo_load_fn load;
 };
 
 static const char help_text[] =
-"usage: weft topo show [--json | --svg] [FILE]\n"
-"       weft topo pick --gpus N [--busy LIST] [--goal ring|all] [--json] [FILE]\n"
+"usage: weft topo show [--json | --svg] [FILE | --node NAME | --cluster]\n"
+"       weft topo pick --gpus N [--busy LIST] [--goal ring|all] [--json]\n"
+"                      [FILE | --node NAME]\n"
 "       weft topo gres-conf [--node NAME] [--links] [FILE | NAME=FILE ...]\n"
-"       weft topo topology-conf [--form tree|block|yaml] NAME=FILE ...\n"
+"       weft topo topology-conf [--form tree|block|yaml] [NAME=FILE ...]\n"
 "\n"
 "FILE is a topology: hwloc XML, NCCL's topology XML, the text of\n"
 "\"nvidia-smi topo -m\", or what \"weft topo show --json\" wrote.  Without one,\n"
-"this machine is looked at.\n"
+"this machine is looked at.  topology-conf without files asks slurmctld.\n"
 "\n"
 "  --json         the inventory, or the choice, as JSON\n"
 "  --svg          the machine as a drawing\n"
 "  --gpus N       how many GPUs the job wants\n"
 "  --busy LIST    GPUs that are taken, such as 0,4-5\n"
 "  --goal WORD    ring (the default) or all: what the bandwidth is wanted for\n"
-"  --node NAME    put NodeName=NAME before each line\n"
+"  --node NAME    show, pick: the node as slurmctld knows it, with its busy GPUs;\n"
+"                 gres-conf: put NodeName=NAME before each line\n"
+"  --cluster      all NVLink domains, and each kind of node once\n"
 "  --links        with Links=: for Slurm before 24.05 only\n"
 "  --form WORD    tree (the default), block (Slurm 23.11 on), yaml (25.05 on)\n"
 "  --no-color     no colours, also when writing to a terminal\n";
@@ -129,6 +134,9 @@ static int take_option(int option, struct topo_options *options)
 	case 'h':
 		options->help = true;
 		return 0;
+	case 'C':
+		options->cluster = true;
+		return 0;
 	case 'N':
 		options->node = optarg;
 		return 0;
@@ -164,6 +172,7 @@ static int parse_options(int argc, char **argv, struct topo_options *options)
 		{ "no-color", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "node", required_argument, NULL, 'N' },
+		{ "cluster", no_argument, NULL, 'C' },
 		{ "gpus", required_argument, NULL, 'g' },
 		{ "busy", required_argument, NULL, 'b' },
 		{ "goal", required_argument, NULL, 'o' },
@@ -199,17 +208,109 @@ static int load(const char *path, struct weft_inventory **ret_inv,
 		    : weft_inventory_discover(ret_inv, err);
 }
 
-static int run_show(const struct topo_options *options, int argc, char **argv)
+static int ask_slurm(const struct topo_options *options,
+		     struct topo_cluster **ret_cluster, struct weft_err *err)
 {
-	const char *path = argc ? argv[0] : NULL;
+	if (!options->load)
+		return weft_err_set(err, ENOTSUP,
+				    "this weft was built without libslurm: it cannot ask slurmctld");
+	return options->load(ret_cluster, err);
+}
+
+/* The node that --node names: its inventory, with its own name and domain. */
+static int load_node(const struct topo_options *options,
+		     struct weft_inventory **ret_inv, weft_gpuset_t *ret_busy,
+		     struct weft_err *err)
+{
+	struct topo_cluster *cluster;
+	const struct topo_cluster_node *node;
+	int rc = ask_slurm(options, &cluster, err);
+
+	if (rc)
+		return rc;
+	node = topo_cluster_find(cluster, options->node);
+	if (!node) {
+		rc = weft_err_set(err, ENOENT, "there is no node %s",
+				  options->node);
+	} else if (node->hardware_idx == TOPO_HARDWARE_UNKNOWN) {
+		rc = weft_err_set(err, ENOENT,
+				  "%s has not told slurmctld its hardware: that needs gres/nvlink on the node and sched/weft",
+				  options->node);
+	} else {
+		struct topo_hardware *hw = &cluster->hardware[node->hardware_idx];
+
+		*ret_inv = hw->inv;
+		hw->inv = NULL;
+		*ret_busy |= node->busy;
+		snprintf((*ret_inv)->host, sizeof((*ret_inv)->host), "%s",
+			 node->name);
+		snprintf((*ret_inv)->domain, sizeof((*ret_inv)->domain), "%s",
+			 node->domain);
+	}
+	topo_cluster_destroy(cluster);
+	return rc;
+}
+
+static int load_one(const struct topo_options *options, const char *path,
+		    struct weft_inventory **ret_inv, weft_gpuset_t *ret_busy,
+		    struct weft_err *err)
+{
+	return options->node ? load_node(options, ret_inv, ret_busy, err) :
+			       load(path, ret_inv, err);
+}
+
+static int run_show_cluster(const struct topo_options *options)
+{
 	struct topo_style style = style_of(options);
 	struct weft_err err = WEFT_ERR_INIT;
+	struct topo_cluster *cluster;
+	struct weft_buf buf;
+	int rc;
+
+	if (options->svg)
+		return complain("--svg draws one machine, not ", "--cluster");
+	if (ask_slurm(options, &cluster, &err))
+		return fail(&err);
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	rc = topo_cluster_show(cluster, options->json, &style, &buf);
+	topo_cluster_destroy(cluster);
+	if (rc)
+		fprintf(stderr, "weft topo: out of memory\n");
+	return finish(&buf, rc ? EXIT_FAILED : EXIT_DONE);
+}
+
+/* One machine is shown: a file, --node, or this one; 0 if that is clear. */
+static int check_one(const struct topo_options *options, const char *verb,
+		     int argc, char **argv)
+{
+	if (argc > 1) {
+		fprintf(stderr, "weft topo: %s takes one file, and there is also %s\n",
+			verb, argv[1]);
+		return EXIT_USAGE;
+	}
+	if (argc && (options->node || options->cluster))
+		return complain("--node and --cluster take no file, and there is ",
+				argv[0]);
+	if (options->node && options->cluster)
+		return complain("--node or --cluster, not both", "");
+	return 0;
+}
+
+static int run_show(const struct topo_options *options, int argc, char **argv)
+{
+	const char *path = argc ? argv[0] : options->node;
+	struct topo_style style = style_of(options);
+	struct weft_err err = WEFT_ERR_INIT;
+	weft_gpuset_t busy = 0;
 	struct weft_inventory *inv;
 	struct weft_buf buf;
+	int rc = check_one(options, "show", argc, argv);
 
-	if (argc > 1)
-		return complain("show takes one file, and there is also ", argv[1]);
-	if (load(path, &inv, &err))
+	if (rc)
+		return rc;
+	if (options->cluster)
+		return run_show_cluster(options);
+	if (load_one(options, path, &inv, &busy, &err))
 		return fail(&err);
 	weft_buf_init(&buf, OUTPUT_LIMIT);
 	if (options->json) {
@@ -241,12 +342,15 @@ static int run_pick(const struct topo_options *options, int argc, char **argv)
 	struct weft_picker *picker;
 	struct weft_buf buf;
 	bool fits;
+	int rc = check_one(options, "pick", argc, argv);
 
+	if (rc)
+		return rc;
 	if (options->gpus == UINT32_MAX)
 		return complain("pick needs --gpus N", "");
-	if (argc > 1)
-		return complain("pick takes one file, and there is also ", argv[1]);
-	if (load(path, &inv, &err))
+	if (options->cluster)
+		return complain("--cluster is for show", "");
+	if (load_one(options, path, &inv, &ask.busy, &err))
 		return fail(&err);
 	picker = weft_picker_create(inv);
 	weft_buf_init(&buf, OUTPUT_LIMIT);
@@ -351,10 +455,37 @@ static int run_topology_conf(const struct topo_options *options, int argc,
 	return fail(&err);
 }
 
+/* The same of what slurmctld knows, for nodes with GPUs or a domain. */
+static int run_topology_of_cluster(const struct topo_options *options)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct topo_cluster *cluster;
+	struct topo_node *nodes;
+	struct weft_buf buf;
+	uint32_t count = 0;
+	int rc = ask_slurm(options, &cluster, &err);
+
+	if (rc)
+		return fail(&err);
+	weft_buf_init(&buf, OUTPUT_LIMIT);
+	nodes = calloc(cluster->node_count + 1, sizeof(*nodes));
+	for (uint32_t i = 0; nodes && i < cluster->node_count; i++)
+		nodes[count++] = (struct topo_node){
+			.name = cluster->node[i].name,
+			.domain = cluster->node[i].domain,
+		};
+	rc = nodes ? topo_topology_conf(nodes, count, options->form, &buf, &err) :
+		     weft_err_set(&err, ENOMEM, "out of memory");
+	free(nodes);
+	topo_cluster_destroy(cluster);
+	if (!rc)
+		return finish(&buf, EXIT_DONE);
+	weft_buf_fini(&buf);
+	return fail(&err);
+}
+
 static int check_named(int argc, char **argv)
 {
-	if (!argc)
-		return complain("topology-conf needs NAME=FILE for each node", "");
 	for (int i = 0; i < argc; i++)
 		if (!strchr(argv[i], '=') || *argv[i] == '=')
 			return complain("topology-conf wants NAME=FILE, not ", argv[i]);
@@ -363,9 +494,9 @@ static int check_named(int argc, char **argv)
 
 /* ---- the command -------------------------------------------------------- */
 
-int topo_command(int argc, char **argv)
+int topo_command(int argc, char **argv, topo_load_fn ask)
 {
-	struct topo_options options = { 0 };
+	struct topo_options options = { .load = ask };
 	int rc = parse_options(argc, argv, &options);
 	const char *verb;
 
@@ -388,6 +519,8 @@ int topo_command(int argc, char **argv)
 		return run_gres_conf(&options, argc, argv);
 	if (strcmp(verb, "topology-conf"))
 		return complain("show, pick, gres-conf or topology-conf, not ", verb);
+	if (!argc)
+		return run_topology_of_cluster(&options);
 	rc = check_named(argc, argv);
 	return rc ? rc : run_topology_conf(&options, argc, argv);
 }

@@ -75,7 +75,44 @@ int topo_topology_conf(const struct topo_node *nodes, uint32_t count,
 int topo_hostlist(const char *const *names, uint32_t count,
 		  struct weft_buf *buf);
 
-/* command.c: `weft topo ...`, argv[0] is "topo"; an exit code. */
-int topo_command(int argc, char **argv);
+/* cluster.c: what slurmctld knows of all nodes.  Strings are owned. */
+#define TOPO_HARDWARE_UNKNOWN UINT32_MAX
+
+struct topo_cluster_node {
+	char *name;
+	char *domain;			/* "" none known */
+	uint32_t hardware_idx;		/* or TOPO_HARDWARE_UNKNOWN */
+	uint32_t gpu_count;		/* as slurm.conf has it */
+	weft_gpuset_t busy;		/* held by jobs */
+};
+
+struct topo_hardware {
+	char *id;
+	struct weft_inventory *inv;	/* in the order of Slurm's GPUs */
+};
+
+struct topo_cluster {
+	char *name;
+	uint32_t node_count, hardware_count;
+	struct topo_cluster_node *node;
+	struct topo_hardware *hardware;
+};
+
+void topo_cluster_destroy(struct topo_cluster *cluster);
+/* NULL if there is no such node. */
+const struct topo_cluster_node *
+topo_cluster_find(const struct topo_cluster *cluster, const char *name);
+/* Domains, then each hardware once.  -1: no memory. */
+int topo_cluster_show(const struct topo_cluster *cluster, bool json,
+		      const struct topo_style *style, struct weft_buf *buf);
+
+/*
+ * command.c: `weft topo ...`, argv[0] is "topo"; an exit code.  ask asks
+ * slurmctld: 0 and a cluster of the caller's, or -errno and why not; NULL
+ * where the build has no Slurm.
+ */
+typedef int (*topo_load_fn)(struct topo_cluster **ret_cluster,
+			    struct weft_err *err);
+int topo_command(int argc, char **argv, topo_load_fn ask);
 
 #endif
