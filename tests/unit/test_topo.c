@@ -329,7 +329,7 @@ START_TEST(test_cluster)
 	};
 	struct topo_hardware hardware = { (char *)"00ff", inv };
 	struct topo_cluster cluster = { (char *)"site", 4, 1, node, &hardware };
-	struct topo_style plain = { 0 };
+
 	struct weft_buf buf;
 	char *d2, *d10, *none;
 
