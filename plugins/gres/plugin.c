@@ -40,6 +40,7 @@ const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 /* What the SPANK plugin reads in slurmstepd's own environment. */
 #define REPORT_ENV "WEFT_NODE_REPORT"
 #define LIVE_ENV "WEFT_NODE_LIVE"	/* set if it is of this very machine */
+#define NCCL_ENV "WEFT_NODE_NCCL"	/* what NCCL_TOPO_FILE should be, if anything */
 
 extern int init(void);
 extern int fini(void);
@@ -173,11 +174,13 @@ int gres_p_node_config_load(struct xlist *records, node_config_load_t *config)
 void gres_p_send_stepd(buf_t *buffer)
 {
 	char live[] = "1", *is_live = NULL;
+	char *nccl = source.nccl[0] ? source.nccl : NULL;
 
 	if (report && !source.path[0])
 		is_live = live;
 	packstr(report, buffer);
 	packstr(is_live, buffer);
+	packstr(nccl, buffer);
 }
 
 static void take_env(const char *name, buf_t *buffer)
@@ -197,6 +200,7 @@ void gres_p_recv_stepd(buf_t *buffer)
 {
 	take_env(REPORT_ENV, buffer);
 	take_env(LIVE_ENV, buffer);
+	take_env(NCCL_ENV, buffer);
 }
 
 /* ---- nothing is ever allocated ------------------------------------------ */

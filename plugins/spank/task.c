@@ -153,19 +153,18 @@ bool weft_task_order(const struct weft_inventory *inv, enum weft_gpu_order order
 	return true;
 }
 
-int32_t weft_task_numa(const struct weft_inventory *inv, weft_gpuset_t gpus)
+uint64_t weft_task_numas(const struct weft_inventory *inv, weft_gpuset_t gpus)
 {
-	int32_t numa = -1;
+	uint64_t nodes = 0;
 
 	for (uint32_t i = 0; i < inv->gpu_count; i++) {
 		if (!(gpus >> i & 1))
 			continue;
-		if (inv->gpu[i].numa_idx < 0 ||
-		    (numa >= 0 && inv->gpu[i].numa_idx != numa))
-			return -1;
-		numa = inv->gpu[i].numa_idx;
+		if (inv->gpu[i].numa_idx < 0 || inv->gpu[i].numa_idx >= 64)
+			return 0;
+		nodes |= UINT64_C(1) << inv->gpu[i].numa_idx;
 	}
-	return numa;
+	return nodes;
 }
 
 int32_t weft_task_nic(const struct weft_inventory *inv, uint32_t gpu_idx)
@@ -180,29 +179,56 @@ int32_t weft_task_nic(const struct weft_inventory *inv, uint32_t gpu_idx)
 	return best;
 }
 
-void weft_task_bind(int32_t numa_idx, bool cpus)
+/* The CPUs of all these nodes; NULL: no memory, or not such a machine. */
+static struct bitmask *cpus_of_nodes(uint64_t numa_nodes)
 {
-	struct bitmask *mine, *local;
-	int policy = MPOL_DEFAULT;
+	struct bitmask *all = numa_allocate_cpumask();
+	struct bitmask *one = numa_allocate_cpumask();
+	bool ok = all && one;
 
-	if (numa_idx < 0 || numa_available() < 0 ||
-	    numa_idx > numa_max_node())
-		return;
-	if (get_mempolicy(&policy, NULL, 0, NULL, 0) == 0 &&
-	    policy == MPOL_DEFAULT)
-		numa_set_preferred(numa_idx);
-	if (!cpus)
-		return;
-	mine = numa_allocate_cpumask();
-	local = numa_allocate_cpumask();
+	for (int n = 0; ok && n < 64; n++) {
+		if (!(numa_nodes >> n & 1))
+			continue;
+		ok = numa_node_to_cpus(n, one) == 0;
+		for (unsigned int c = 0; ok && c < one->size; c++)
+			if (numa_bitmask_isbitset(one, c))
+				numa_bitmask_setbit(all, c);
+	}
+	if (one)
+		numa_free_cpumask(one);
+	if (all && (!ok || !numa_bitmask_weight(all))) {
+		numa_free_cpumask(all);
+		all = NULL;
+	}
+	return all;
+}
+
+static void bind_cpus(uint64_t numa_nodes)
+{
+	struct bitmask *mine = numa_allocate_cpumask();
+	struct bitmask *local = cpus_of_nodes(numa_nodes);
+
 	if (mine && local && numa_sched_getaffinity(0, mine) > 0 &&
 	    numa_bitmask_weight(mine) >=
-		    (unsigned int)numa_num_configured_cpus() &&
-	    numa_node_to_cpus(numa_idx, local) == 0 &&
-	    numa_bitmask_weight(local) > 0)
+		    (unsigned int)numa_num_configured_cpus())
 		numa_sched_setaffinity(0, local);
 	if (mine)
 		numa_free_cpumask(mine);
 	if (local)
 		numa_free_cpumask(local);
+}
+
+void weft_task_bind(uint64_t numa_nodes, bool cpus)
+{
+	int policy = MPOL_DEFAULT;
+
+	if (!numa_nodes || numa_available() < 0 ||
+	    63 - __builtin_clzll(numa_nodes) > numa_max_node())
+		return;
+	if (!(numa_nodes & (numa_nodes - 1)) &&
+	    get_mempolicy(&policy, NULL, 0, NULL, 0) == 0 &&
+	    policy == MPOL_DEFAULT)
+		numa_set_preferred(__builtin_ctzll(numa_nodes));
+	if (cpus)
+		bind_cpus(numa_nodes);
 }

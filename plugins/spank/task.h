@@ -29,17 +29,18 @@ bool weft_task_order(const struct weft_inventory *inv, enum weft_gpu_order order
 /* The set of a list such as "0,3,5"; 0 if it is not one. */
 weft_gpuset_t weft_task_gpus(const char *global);
 
-/* The one NUMA node of all these GPUs, -1 if they lie on several. */
-int32_t weft_task_numa(const struct weft_inventory *inv, weft_gpuset_t gpus);
+/* The NUMA nodes of these GPUs as bits; 0 if one of them is not known. */
+uint64_t weft_task_numas(const struct weft_inventory *inv, weft_gpuset_t gpus);
 
 /* The NIC nearest to a GPU, -1 if there is none. */
 int32_t weft_task_nic(const struct weft_inventory *inv, uint32_t gpu_idx);
 
 /*
- * Bind the calling process to the CPUs of a NUMA node and prefer its memory,
- * each only if nobody did before: a narrowed affinity and a memory policy of
- * the user or of Slurm stay.
+ * Bind the calling process to the CPUs of these NUMA nodes and, if it is one,
+ * prefer its memory; each only if nobody did before: a narrowed affinity and a
+ * memory policy of the user or of Slurm stay.  Nodes that this machine lacks
+ * change nothing.
  */
-void weft_task_bind(int32_t numa_idx, bool cpus);
+void weft_task_bind(uint64_t numa_nodes, bool cpus);
 
 #endif

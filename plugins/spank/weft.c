@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "plugins/slurm/spank_compat.h"
 
@@ -38,6 +39,7 @@ SPANK_PLUGIN(weft, 1)
 
 #define REPORT_ENV "WEFT_NODE_REPORT"	/* see plugins/gres/plugin.c */
 #define LIVE_ENV "WEFT_NODE_LIVE"
+#define NCCL_ENV "WEFT_NODE_NCCL"
 #define LIST_SIZE 4096
 
 static struct {
@@ -205,6 +207,21 @@ static void describe(spank_t spank, const struct weft_inventory *inv,
 	}
 }
 
+/*
+ * Where the machine shows NCCL a wrong topology the site has a file of the
+ * right one; a user's own choice stays, and a file that the user cannot read
+ * would make NCCL fail.
+ */
+static void name_nccl_file(spank_t spank)
+{
+	const char *path = getenv(NCCL_ENV);
+	char own[LIST_SIZE];
+
+	if (path && !task_env(spank, "NCCL_TOPO_FILE", own) &&
+	    access(path, R_OK) == 0)
+		spank_setenv(spank, "NCCL_TOPO_FILE", path, 0);
+}
+
 /* CPUs are bound unless the user said how: --cpu-bind=none is an answer. */
 static bool may_bind_cpus(spank_t spank)
 {
@@ -229,8 +246,9 @@ int slurm_spank_task_init(spank_t spank, int argc, char **argv)
 	}
 	order_visible(spank, inv, global);
 	describe(spank, inv, global);
+	name_nccl_file(spank);
 	if (state.bind && getenv(LIVE_ENV))
-		weft_task_bind(weft_task_numa(inv, weft_task_gpus(global)),
+		weft_task_bind(weft_task_numas(inv, weft_task_gpus(global)),
 			       may_bind_cpus(spank));
 	weft_inventory_destroy(inv);
 	return ESPANK_SUCCESS;

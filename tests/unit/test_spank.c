@@ -5,6 +5,9 @@
 #include "config.h"
 
 #include <check.h>
+#include <numa.h>
+#include <numaif.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,11 +178,67 @@ START_TEST(test_neighbourhood)
 	}
 	ck_assert_int_eq(weft_task_nic(inv, 0), 1);
 	ck_assert_int_eq(weft_task_nic(inv, 2), 0);
-	ck_assert_int_eq(weft_task_numa(inv, 0x5), 1);
-	ck_assert_int_eq(weft_task_numa(inv, 0xa), 0);
-	ck_assert_int_eq(weft_task_numa(inv, 0x3), -1);
-	ck_assert_int_eq(weft_task_numa(inv, 0), -1);
+	ck_assert_uint_eq(weft_task_numas(inv, 0x5), 2);
+	ck_assert_uint_eq(weft_task_numas(inv, 0xa), 1);
+	ck_assert_uint_eq(weft_task_numas(inv, 0x3), 3);
+	ck_assert_uint_eq(weft_task_numas(inv, 0), 0);
+	inv->gpu[1].numa_idx = -1;
+	ck_assert_uint_eq(weft_task_numas(inv, 0x3), 0);
 	weft_inventory_destroy(inv);
+}
+END_TEST
+
+static int policy_now(void)
+{
+	int policy = -1;
+
+	ck_assert_int_eq(get_mempolicy(&policy, NULL, 0, NULL, 0), 0);
+	return policy;
+}
+
+/* Check runs each test in a process of its own, so binding it is fine. */
+START_TEST(test_bind)
+{
+	int node = numa_available() < 0 ? -1 : numa_node_of_cpu(sched_getcpu());
+	struct bitmask *want, *got;
+
+	if (node < 0 || node > 62 || policy_now() != MPOL_DEFAULT)
+		return;		/* a machine without NUMA says nothing */
+	weft_task_bind(0, true);
+	weft_task_bind(UINT64_C(1) << 63, true);
+	ck_assert_int_eq(policy_now(), MPOL_DEFAULT);
+	want = numa_allocate_cpumask();
+	got = numa_allocate_cpumask();
+	ck_assert_int_gt(numa_sched_getaffinity(0, want), 0);
+	if ((int)numa_bitmask_weight(want) == numa_num_configured_cpus())
+		ck_assert_int_eq(numa_node_to_cpus(node, want), 0);
+	weft_task_bind(UINT64_C(1) << node, true);
+	ck_assert_int_eq(policy_now(), MPOL_PREFERRED);
+	ck_assert_int_eq(numa_preferred(), node);
+	ck_assert_int_gt(numa_sched_getaffinity(0, got), 0);
+	ck_assert(numa_bitmask_equal(want, got));
+	numa_free_cpumask(want);
+	numa_free_cpumask(got);
+}
+END_TEST
+
+/* What somebody bound before stays. */
+START_TEST(test_bind_keeps)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	if (numa_available() < 0 || cpu < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	ck_assert_int_eq(set_mempolicy(MPOL_LOCAL, NULL, 0), 0);
+	weft_task_bind(1, true);
+	ck_assert_int_eq(policy_now(), MPOL_LOCAL);
+	CPU_ZERO(&one);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(one), &one), 0);
+	ck_assert(CPU_COUNT(&one) == 1 && CPU_ISSET(cpu, &one));
 }
 END_TEST
 
@@ -197,6 +256,8 @@ int main(void)
 			    sizeof(order_cases) / sizeof(order_cases[0]));
 	tcase_add_test(tc, test_ring);
 	tcase_add_test(tc, test_neighbourhood);
+	tcase_add_test(tc, test_bind);
+	tcase_add_test(tc, test_bind_keeps);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
