@@ -258,6 +258,44 @@ START_TEST(commands_of_one_shape_merge)
 }
 END_TEST
 
+/* 40,000 needs, two arrays, one dependency; a need less, and it names elements. */
+START_TEST(all_to_all_is_one_term)
+{
+	struct weft_buf text, dependency;
+	struct weft_err err = WEFT_ERR_INIT;
+
+	for (int less = 0; less < 2; less++) {
+		struct setup s;
+
+		weft_buf_init(&text, 1 << 20);
+		weft_buf_init(&dependency, 1 << 20);
+		weft_buf_adds(&text, "tasks:\n");
+		for (int i = 0; i < 200; i++)
+			weft_buf_addf(&text, "  a%d: {run: 'x %d'}\n", i, i);
+		for (int j = 0; j < 200; j++) {
+			weft_buf_addf(&text, "  b%d: {run: 'y %d', needs: [", j, j);
+			for (int i = less; i < 200; i++)
+				weft_buf_addf(&text, "a%d, ", i);
+			weft_buf_adds(&text, "]}\n");
+		}
+		set_up(&s, weft_buf_str(&text));
+		pass(&s, 1001, UINT32_MAX);
+		ck_assert_uint_eq(s.plan.object_count, 2);
+		ck_assert_uint_eq(s.plan.objects[1].unit_count, 200);
+		ck_assert_uint_eq(s.plan.objects[1].term_count, less ? 199 : 1);
+		s.plan.objects[0].job_id = 7;
+		ck_assert_int_eq(weft_object_dependency(&s.plan, &s.plan.objects[1],
+							&dependency, &err), 0);
+		if (!less)
+			ck_assert_str_eq(weft_buf_str(&dependency), "afterok:7");
+		check_objects(&s.plan, 0, 1001);
+		weft_buf_fini(&dependency);
+		weft_buf_fini(&text);
+		tear_down(&s);
+	}
+}
+END_TEST
+
 START_TEST(failures_settle)
 {
 	struct setup s;
@@ -331,6 +369,7 @@ int main(void)
 	tcase_add_loop_test(tcase, waves_end, 0, 12);
 	tcase_add_test(tcase, regular_flow_is_three_objects);
 	tcase_add_test(tcase, commands_of_one_shape_merge);
+	tcase_add_test(tcase, all_to_all_is_one_term);
 	tcase_add_test(tcase, failures_settle);
 	tcase_add_test(tcase, script_runs);
 	suite_add_tcase(suite, tcase);

@@ -10,9 +10,11 @@
  * one object, or several where an index would reach MaxArraySize.
  *
  * Dependencies:
- *   full fan      afterok on each whole object that the needed task fills;
- *                 on elements where the object holds other tasks as well, or
- *                 where a part of it is over already
+ *   full fan      afterok on each whole object whose elements are all needed;
+ *                 on elements where the object holds others as well, or where
+ *                 one of it failed.  No barrier jobs: a barrier is one more
+ *                 job to queue and to wait for, and only tasks that can be no
+ *                 array (each of its own shape) would gain by it
  *   one to one    aftercorr, when both sides are arrays with equal indices
  *   "on: failed"  afternotok for a single parent that is not retried;
  *                 otherwise the unit waits here until its parents are settled,
@@ -259,16 +261,36 @@ static int by_term(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
-static void terms_sort(struct terms *terms)
+/*
+ * Sorted, none twice; and where they name every element of an object that is
+ * not over, the object itself: 200 tasks that need 200 others, merged into one
+ * array, wait for one job.  ("on: failed" of a whole array would mean another
+ * thing to Slurm: any element's failure.)
+ */
+static void terms_sort(const struct weft_plan *plan, struct terms *terms)
 {
-	uint32_t kept = 0;
+	struct weft_term *list = terms->list;
+	uint32_t kept = 0, first = 0;
 
 	if (!terms->count)
 		return;
-	qsort(terms->list, terms->count, sizeof(*terms->list), by_term);
-	for (uint32_t i = 0; i < terms->count; i++)
-		if (!kept || by_term(&terms->list[kept - 1], &terms->list[i]))
-			terms->list[kept++] = terms->list[i];
+	qsort(list, terms->count, sizeof(*list), by_term);
+	for (uint32_t i = 0; i < terms->count; i++) {
+		const struct weft_object *object = &plan->objects[list[i].object];
+
+		if (kept && !by_term(&list[kept - 1], &list[i]))
+			continue;
+		if (!kept || list[kept - 1].kind != list[i].kind ||
+		    list[kept - 1].object != list[i].object)
+			first = kept;
+		list[kept++] = list[i];
+		if (list[first].slot == WEFT_NO_SLOT || list[i].kind == WEFT_TERM_FAILED ||
+		    kept - first < object->live_count || object->bad_count ||
+		    object->unit_count < 2)
+			continue;
+		list[first].slot = WEFT_NO_SLOT;
+		kept = first + 1;
+	}
 	terms->count = kept;
 }
 
@@ -339,10 +361,10 @@ static int place_task(struct pass *p, const struct weft_flow_task *task)
 				rc = 0;
 				continue;
 			}
-			terms_sort(&own);
+			terms_sort(plan, &own);
 			terms = &own;
 		} else if (!u) {
-			terms_sort(&full);
+			terms_sort(plan, &full);
 		}
 		weft_buf_clear(&key);
 		if (!rc)
