@@ -3,8 +3,9 @@
  * cmd_run.c - run, resume, watch, cancel, map: the commands that act
  *
  * Following a run: the records in end/ are read every second, Slurm is asked
- * every 2 to 30 s, the larger the run the rarer, and at once (but not within
- * 2 s) when a record tells of a failure.  Interrupting the command leaves the
+ * every 2 to 30 s, the larger the run the rarer.  A record that tells of a
+ * failure waits for that too: in a large run one fails at any moment, and to
+ * ask at each would be asking all the time.  Interrupting the command leaves the
  * run as it is; watch or resume goes on with it.
  */
 #include "config.h"
@@ -61,9 +62,9 @@ static int one_round(struct weft_run *run, double *asked, struct weft_err *err)
 	double now = clock_sec();
 	int rc = weft_run_glance(run, err);
 
-	if (rc < 0)
+	if (rc)
 		return rc;
-	if (now - *asked >= poll_sec(run) || (rc == 1 && now - *asked >= 2)) {
+	if (now - *asked >= poll_sec(run)) {
 		rc = weft_run_update(run, err);
 		*asked = now;
 		if (rc == -EAGAIN) {

@@ -58,7 +58,7 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err);
 int weft_run_adopt(struct weft_run *run, struct weft_err *err);
 /* Look at Slurm (one RPC) and at the records; settle, retry, cancel. */
 int weft_run_update(struct weft_run *run, struct weft_err *err);
-/* Look at the records only: no RPC.  1 if a failure wants an update. */
+/* Look at the records only: no RPC.  Failures are left to an update. */
 int weft_run_glance(struct weft_run *run, struct weft_err *err);
 /* Cancel what is in Slurm; units become failed, cause cancelled. */
 int weft_run_cancel(struct weft_run *run, struct weft_err *err);

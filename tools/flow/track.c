@@ -461,7 +461,7 @@ int weft_run_glance(struct weft_run *run, struct weft_err *err)
 	struct tracker t;
 	struct dirent *entry;
 	DIR *dir;
-	int rc, wants = 0;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/end", run->dir);
 	dir = opendir(path);
@@ -481,14 +481,11 @@ int weft_run_glance(struct weft_run *run, struct weft_err *err)
 			       *rest ? (uint32_t)strtoul(rest + 1, NULL, 10) : 0);
 		if (!is_current(run, unit, (uint32_t)object) || !read_record(run, unit, &end))
 			continue;
-		if (end.exit_status)
-			wants = 1;
-		else
+		if (!end.exit_status)
 			rc = unit_over(&t, unit, true, WEFT_CAUSE_NONE, &end);
 	}
 	closedir(dir);
-	rc = finish(&t, rc);
-	return rc ? rc : wants;
+	return finish(&t, rc);
 }
 
 int weft_run_cancel(struct weft_run *run, struct weft_err *err)
