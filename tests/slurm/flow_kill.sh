@@ -9,10 +9,10 @@
 # restarted halfway, and at last on a disk that is full.  At the end of each
 # round every task must have run exactly once and nothing may be queued.
 #
-# 6 kills; with WEFT_TEST_LONG=1 two hundred.  WEFT_SEED repeats a series.
+# 5 kills; with WEFT_TEST_LONG=1 two hundred.  WEFT_SEED repeats a series.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-kills=6 disks="0 8 60"
+kills=5 disks="0 24"
 [ -z "${WEFT_TEST_LONG:-}" ] || kills=200 disks="0 4 8 16 24 32 40 60 100 200"
 seed=${WEFT_SEED:-$((EPOCHSECONDS % 32768))}
 RANDOM=$seed
