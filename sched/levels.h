@@ -65,6 +65,13 @@ int weft_levels_read_topology(struct weft_levels *levels, const char *name,
 			      const char *text, size_t len,
 			      struct weft_err *err);
 
+/*
+ * topology.yaml of Slurm 25.05: the topology marked cluster_default, else the
+ * first.  In libweftsite.la, which needs libyaml.
+ */
+int weft_levels_read_yaml(struct weft_levels *levels, const char *name,
+			  const char *text, size_t len, struct weft_err *err);
+
 /* What the building had to pass over; first_* are "" if nothing. */
 struct weft_levels_report {
 	uint32_t unknown_count;		/* names of nodes that do not exist */

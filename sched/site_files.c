@@ -2,8 +2,8 @@
 /*
  * site_files.c - see site.h: a site's files from its configuration folder
  *
- * gres.conf, topology.conf and weft.json are read where they lie beside
- * slurm.conf.  An Include's relative name begins there too; an absolute one
+ * gres.conf, topology.yaml or topology.conf, and weft.json are read where they
+ * lie beside slurm.conf.  An Include's relative name begins there too; an absolute one
  * that is not there is looked for beside slurm.conf under its last name, for
  * a configuration is often looked at on another machine than its own.
  */
@@ -73,13 +73,22 @@ static int add_gres(struct weft_site *site, struct folder *folder,
 	return rc;
 }
 
+/* Where both are, Slurm reads topology.yaml. */
 static int add_topology(struct weft_site *site, struct folder *folder,
 			struct weft_err *err)
 {
 	char *text;
 	size_t len;
-	int rc = read_beside(folder, "topology.conf", &text, &len, err);
+	int rc = read_beside(folder, "topology.yaml", &text, &len, err);
 
+	if (rc == 0) {
+		rc = weft_levels_read_yaml(&site->levels, "topology.yaml", text,
+					   len, err);
+		free(text);
+		return rc;
+	}
+	if (rc == -ENOENT)
+		rc = read_beside(folder, "topology.conf", &text, &len, err);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	rc = weft_site_add_topology_conf(site, "topology.conf", text, len, err);

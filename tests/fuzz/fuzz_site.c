@@ -63,6 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	site = create(1);
 	finish(site, weft_site_add_topology_conf(site, "t", text, size, &err),
 	       &err);
+	site = create(1);
+	finish(site, weft_levels_read_yaml(&site->levels, "y", text, size,
+					   &err), &err);
 	site = create(0);
 	finish(site, weft_site_add_nodes_text(site, "n", text, size, &err),
 	       &err);

@@ -441,39 +441,6 @@ START_TEST(test_who_wins)
 }
 END_TEST
 
-START_TEST(test_json_refused)
-{
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
-		{ "{\"fabric\": []}", "w:1:12: fabric: an object" },
-		{ "{\"fabric\": {\"domains\": {}}}", "fabric.domains: a list" },
-		{ "{\"fabric\": {\"domains\": [{\"name\": \"a\"}]}}", "fabric.domains[0]: \"name\" and \"nodes\"" },
-		{ "{\"fabric\": {\"domains\": [{\"name\": \"a\", \"nodes\": \"n[\"}]}}", "a bracket is not closed" },
-		{ "{\"fabric\": {\"domains\": [{\"name\": \"a\", \"nodes\": \"n1\"},\n"
-		  " {\"name\": \"b\", \"nodes\": \"n[1-2]\"}]}}", "w:2:2: fabric.domains[1]: n1 is in an entry before" },
-		{ "{\"fabric\": {\"domains\": [{\"name\": \"0123456789012345678901234567890123456789012345678901234567890123\", \"nodes\": \"n1\"}]}}", "at most 63" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct weft_levels levels = { 0 };
-		struct weft_err err = WEFT_ERR_INIT;
-		struct weft_json *doc;
-
-		ck_assert_int_eq(weft_json_parse("w", cases[i].text,
-						 strlen(cases[i].text), &doc,
-						 &err), 0);
-		ck_assert_int_eq(weft_levels_read_json(&levels, doc, &err),
-				 -EINVAL);
-		ck_assert_msg(strstr(err.msg, cases[i].message) != NULL,
-			      "%s: %s", cases[i].text, err.msg);
-		ck_assert_uint_eq(levels.count, 0);
-		weft_levels_fini(&levels);
-		weft_json_destroy(doc);
-	}
-}
-END_TEST
-
 START_TEST(test_line)
 {
 	const struct weft_site_line line = {
@@ -596,5 +563,5 @@ END_TEST
 
 UNIT_MAIN("site", test_nodes, test_partitions, test_refused, test_include,
 	  test_gres_conf, test_tree, test_blocks, test_topology_refused,
-	  test_who_wins, test_json_refused, test_line, test_memory,
+	  test_who_wins, test_line, test_memory,
 	  test_real_sites)
