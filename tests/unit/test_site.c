@@ -234,12 +234,12 @@ START_TEST(test_gres_conf)
 {
 	static const char conf[] =
 		"NodeName=a[1-2] Gres=gpu:4\nNodeName=b Gres=gpu:v100:2\n"
-		"NodeName=c\nNodeName=d Gres=gpu:3\n";
+		"NodeName=c\nNodeName=d Gres=gpu:3\nNodeName=e Gres=gpu:1\n";
 	static const char gres[] =
 		"AutoDetect=off\n"
 		"NodeName=a1 Name=gpu Type=k80 File=/dev/nvidia[0-1]\n"
 		"NodeName=a1 Name=gpu Type=p100 File=/dev/nvidia[2-3]\n"
-		"NodeName=a2,b,c Name=gpu Type=t4 Count=2\n"
+		"NodeName=a2,b,c,e Name=gpu Type=t4 Count=2\n"
 		"NodeName=d Name=nic Count=9\n"
 		"NodeName=d Name=gpu File=/dev/nvidia[0-2]\n";
 	struct weft_site *site = create();
@@ -266,6 +266,8 @@ START_TEST(test_gres_conf)
 	ck_assert_uint_eq(node(site, "b")->gpus_of_type[t4], 0);
 	ck_assert_uint_eq(node(site, "c")->gpus, 0);
 	ck_assert_uint_eq(node(site, "d")->gpus_untyped, 3);
+	ck_assert_uint_eq(node(site, "e")->gpus, 1);
+	ck_assert_uint_eq(node(site, "e")->gpus_of_type[t4], 1);
 	ck_assert_ptr_nonnull(strstr(weft_buf_str(&site->notes),
 				     "2 GPUs for a2, where slurm.conf has 4"));
 	ck_assert_int_eq(weft_site_add_gres_conf(site, "g", "\nName=gpu Count=x",
