@@ -23,6 +23,7 @@ extern diag_stats_t slurmctld_diag_stats;
 
 struct weft_cycle {
 	struct weft_conf conf;
+	struct weft_levels topology;	/* what topology.conf says */
 	struct weft_fabric *fabric;
 	bool fabric_due;	/* the configuration was read again */
 	struct weft_node_fabrics *nodes;	/* what slurmds say of their GPUs */
@@ -55,6 +56,7 @@ void weft_cycle_destroy(struct weft_cycle *cycle)
 	weft_fabric_destroy(cycle->fabric);
 	weft_node_fabrics_destroy(cycle->nodes);
 	weft_conf_fini(&cycle->conf);
+	weft_levels_fini(&cycle->topology);
 	free(cycle->state_dir);
 	free(cycle);
 }
@@ -69,10 +71,11 @@ static void complain(struct weft_cycle *cycle, const struct weft_err *err,
 	error("sched/weft: %s; %s", err->msg, consequence);
 }
 
-/* New settings are read: what they and topology.conf say of the fabric. */
+/* What weft.json and topology.conf say of the fabric now. */
 static void use_levels(struct weft_cycle *cycle)
 {
 	slurmctld_lock_t conf_read = { .conf = READ_LOCK };
+	struct weft_levels topology = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
 	char *plugin;
 
@@ -82,8 +85,12 @@ static void use_levels(struct weft_cycle *cycle)
 	if (weft_node_fabrics_configure(cycle->nodes, &cycle->conf.levels,
 					&err))
 		complain(cycle, &err, "nodes show the domains they found");
-	if (weft_domains_read_topology(&cycle->conf.levels, plugin, &err))
-		complain(cycle, &err, "the fabric does without it");
+	if (weft_domains_read_topology(&topology, plugin, &err)) {
+		complain(cycle, &err, "the last good topology stays in force");
+	} else {
+		weft_levels_fini(&cycle->topology);
+		cycle->topology = topology;
+	}
 	cycle->fabric_due = true;
 	xfree(plugin);
 }
@@ -100,9 +107,9 @@ void weft_cycle_configure(struct weft_cycle *cycle)
 		complain(cycle, &err, "the last good settings stay in force");
 	} else {
 		cycle->said.msg[0] = '\0';
-		use_levels(cycle);
 		info("sched/weft: settings read from %s", path);
 	}
+	use_levels(cycle);
 	xfree(path);
 	lock_slurmctld(conf_write);
 	weft_mainpass_off(cycle->conf.bridge.start_at_submit);
@@ -153,15 +160,15 @@ static int need_fabric(struct weft_cycle *cycle, uint32_t node_count,
 	if (cycle->fabric && cycle->fabric->node_count == node_count &&
 	    !cycle->fabric_due)
 		return 0;
-	rc = weft_domains_build(&cycle->conf.levels, cycle->nodes, node_count,
-				&fresh, &report, err);
+	rc = weft_domains_build(&cycle->conf.levels, &cycle->topology,
+				cycle->nodes, node_count, &fresh, &report, err);
 	if (rc == -EINVAL) {	/* a switch below itself, say */
 		complain(cycle, err, "the fabric is left as it was");
 		cycle->fabric_due = false;
 		if (cycle->fabric && cycle->fabric->node_count == node_count)
 			return 0;
-		rc = weft_domains_build(&none, NULL, node_count, &fresh,
-					&report, err);
+		rc = weft_domains_build(&none, &none, NULL, node_count,
+					&fresh, &report, err);
 	}
 	if (rc)
 		return rc;

@@ -107,14 +107,17 @@ static uint32_t find_node(void *arg, const char *name)
 	return record ? record->index : UINT32_MAX;
 }
 
-int weft_domains_build(const struct weft_levels *levels,
+int weft_domains_build(const struct weft_levels *site,
+		       const struct weft_levels *topology,
 		       const struct weft_node_fabrics *nodes,
 		       uint32_t node_count, struct weft_fabric **ret_fabric,
 		       struct weft_levels_report *report, struct weft_err *err)
 {
 	struct weft_levels all = { 0 };
-	int rc = copy_groups(levels, &all, err);
+	int rc = copy_groups(site, &all, err);
 
+	if (rc == 0)
+		rc = copy_groups(topology, &all, err);
 	if (rc == 0 && nodes)
 		rc = add_reported(&all, nodes, node_count, err);
 	if (rc == 0)

@@ -24,7 +24,8 @@ int weft_domains_read_topology(struct weft_levels *levels, const char *plugin,
  * The tree over Slurm's present node table, with the domains that nodes
  * reported (nodes may be NULL).  Needs the node read lock.
  */
-int weft_domains_build(const struct weft_levels *levels,
+int weft_domains_build(const struct weft_levels *site,
+		       const struct weft_levels *topology,
 		       const struct weft_node_fabrics *nodes,
 		       uint32_t node_count, struct weft_fabric **ret_fabric,
 		       struct weft_levels_report *report, struct weft_err *err);
