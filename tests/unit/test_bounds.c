@@ -34,7 +34,8 @@ static void try_order(const struct weft_bound_job *job, const uint32_t *order,
 		int at = (int)j->release_sec, run = (int)j->runtime_sec, t = at;
 
 		while (t < at + run) {
-			ck_assert_int_lt(t, TIME_MAX);
+			if (t >= TIME_MAX)	/* ck_assert is slow here */
+				ck_abort_msg("a job that never fits");
 			if (used[t][0] + j->amount[0] > capacity[0] ||
 			    used[t][1] + j->amount[1] > capacity[1])
 				at = t + 1;
@@ -81,7 +82,7 @@ START_TEST(test_brute_force)
 {
 	unsigned long long seed = 20260101;
 	double end_near = 0, sum_near = 0;
-	const int rounds = 1500;
+	const int rounds = 600;
 
 	for (int round = 0; round < rounds; round++) {
 		uint32_t count = 1 + unit_random(&seed) % JOBS_MAX;
