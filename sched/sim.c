@@ -78,6 +78,11 @@ const struct weft_room *weft_sim_room(const struct weft_sim *sim)
 	return sim->room;
 }
 
+const struct weft_node *weft_sim_nodes(const struct weft_sim *sim)
+{
+	return sim->cluster.node;
+}
+
 bool weft_sim_has_ended(const struct weft_sim *sim)
 {
 	return sim->ended;

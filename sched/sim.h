@@ -37,6 +37,7 @@ const struct weft_workload *weft_sim_workload(const struct weft_sim *sim);
 const uint32_t *weft_sim_queue(const struct weft_sim *sim, uint32_t *ret_count);
 bool weft_sim_is_started(const struct weft_sim *sim, uint32_t job_idx);
 const struct weft_room *weft_sim_room(const struct weft_sim *sim);	/* [node] */
+const struct weft_node *weft_sim_nodes(const struct weft_sim *sim);
 /* The snapshot now; running[] by job_id = job_idx + 1.  NULL: no memory. */
 const struct weft_cluster *weft_sim_cluster(struct weft_sim *sim);
 /* Did jobs leave the machine or the queue at this moment? */

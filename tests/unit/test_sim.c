@@ -15,6 +15,7 @@
 #include "sched/measure.h"
 #include "sched/sim.h"
 #include "sched/sim_events.h"
+#include "sched/sim_idle.h"
 #include "tests/unit/unit.h"
 
 #define NODES 6
@@ -566,6 +567,49 @@ START_TEST(measures)
 }
 END_TEST
 
+/*
+ * Two nodes of 4 GPUs, fifo: A holds 3 of node 0, B (8 GPUs) waits, C (1 GPU)
+ * behind it would fit.  A look then: 3 of 8 held, 1 idle although it fits.
+ */
+static void look_once(void *arg, const struct weft_sim *sim, int64_t sec)
+{
+	if (sec == 50)
+		weft_idle_look(arg, sim, sec);
+}
+
+START_TEST(idle_although_it_fits)
+{
+	struct weft_machine *m = machine_of(2, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_idle idle;
+	const struct weft_sim_watch watch = { .arg = &idle, .every_sec = 1,
+					      .look = look_once };
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 3, 0, 100, 100);
+	add(b, 1, 8, 0, 100, 100);
+	add(b, 2, 1, 0, 100, 100);
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_idle_init(&idle, m, w, 1), 0);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_fifo, &settings, &watch,
+				      &o, NULL), 0);
+	ck_assert_uint_eq(idle.looks, 1);
+	ck_assert_double_eq(idle.capacity, 8);
+	ck_assert_double_eq(idle.held, 3);
+	ck_assert_double_eq(idle.idle_fits, 1);
+	/* A third of the mix wants 3, 4 or 1: of node 0's one GPU two thirds
+	 * are lost; of node 1's four one third times one, and nothing. */
+	ck_assert_double_eq_tol(idle.stranded, 2 / 3.0 + 1 / 3.0, 1e-9);
+	weft_idle_fini(&idle);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
 START_TEST(ratio)
 {
 	const double a[] = { 1, 4, 0, 2 }, b[] = { 2, 4, 5, 8 };
@@ -591,4 +635,5 @@ UNIT_MAIN("sim", events_in_order, workload_shapes, workload_times,
 	  nothing_is_held_twice_and_all_work_is_done, fifo_order,
 	  weft_plans_gpus_and_stock_nodes, easy_shadow, the_same_input_gives_the_same_schedule,
 	  weft_decides_what_the_planner_decides,
-	  a_start_that_does_not_fit_ends_the_run, measures, ratio)
+	  a_start_that_does_not_fit_ends_the_run, measures,
+	  idle_although_it_fits, ratio)

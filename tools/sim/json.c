@@ -70,6 +70,8 @@ static struct json_object *result_json(const struct sim_run *run,
 	json_object_object_add(o, "users", fairness_json(&r->users));
 	json_object_object_add(o, "groups", fairness_json(&r->groups));
 	put(o, "utilisation", r->utilisation);
+	put(o, "idle_although_it_fits", r->idle_fits);
+	put(o, "fragmentation", r->stranded);
 	count(o, "makespan_sec",
 	      (uint64_t)(r->outcome->last_sec - r->outcome->first_sec));
 	count(o, "decisions", r->outcome->decisions);

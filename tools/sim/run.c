@@ -19,6 +19,8 @@
 static const struct weft_sim_policy *const policies[] = {
 	&weft_sim_weft, &weft_sim_backfill, &weft_sim_easy, &weft_sim_fifo,
 };
+#define LOOKS 2400	/* at the machine, during a run */
+
 enum { POLICY_COUNT = sizeof(policies) / sizeof(policies[0]) };
 
 static const struct weft_sim_policy *find_policy(const char *name, size_t len)
@@ -62,10 +64,36 @@ static double wall_sec(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+struct onlooker {
+	struct weft_progress *bar;
+	struct weft_idle *idle;
+};
+
 static bool show_progress(void *arg, uint32_t done)
 {
-	weft_progress_set(arg, done);
+	const struct onlooker *onlooker = arg;
+
+	weft_progress_set(onlooker->bar, done);
 	return false;
+}
+
+/* While jobs are submitted: the end, when the machine empties, says little. */
+static void look(void *arg, const struct weft_sim *sim, int64_t sec)
+{
+	const struct onlooker *onlooker = arg;
+	const struct weft_workload *w = weft_sim_workload(sim);
+
+	if (sec <= w->job[w->job_count - 1].submit_sec)
+		weft_idle_look(onlooker->idle, sim, sec);
+}
+
+/* So that there are about LOOKS while jobs are submitted. */
+static uint32_t look_every(const struct weft_workload *w)
+{
+	int64_t span = w->job[w->job_count - 1].submit_sec -
+		w->job[0].submit_sec;
+
+	return span > LOOKS ? (uint32_t)(span / LOOKS) : 1;
 }
 
 static bool is_class(const void *arg, const struct weft_workload *w,
@@ -126,10 +154,15 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 		   struct weft_err *err)
 {
 	struct weft_progress bar;
-	struct weft_sim_watch watch = { .arg = &bar,
-					.progress = show_progress };
+	struct onlooker onlooker = { &bar, &r->idle };
+	struct weft_sim_watch watch = {
+		.arg = &onlooker, .progress = show_progress, .look = look,
+		.every_sec = look_every(run->workload) };
 	double begin = wall_sec();
 	int rc;
+
+	if (weft_idle_init(&r->idle, run->machine, run->workload, LOOKS))
+		return weft_err_set(err, ENOMEM, "no memory to look on");
 
 	weft_progress_begin(&bar, r->policy->name, run->workload->job_count);
 	rc = weft_sim_run(run->machine, run->workload, r->policy,
@@ -138,6 +171,10 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 		weft_progress_set(&bar, bar.total);
 	weft_progress_end(&bar);
 	r->wall_sec = wall_sec() - begin;
+	if (rc == 0 && r->idle.capacity > 0) {
+		r->idle_fits = r->idle.idle_fits / r->idle.capacity;
+		r->stranded = r->idle.stranded / r->idle.capacity;
+	}
 	return rc ? rc : measure(run, r, err);
 }
 
@@ -159,6 +196,7 @@ void sim_fini(struct sim_run *run)
 	for (uint32_t i = 0; i < run->result_count; i++) {
 		weft_outcome_destroy(run->result[i].outcome);
 		free(run->result[i].window);
+		weft_idle_fini(&run->result[i].idle);
 	}
 	weft_workload_destroy(run->workload);
 	weft_machine_destroy(run->machine);

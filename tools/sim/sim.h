@@ -6,6 +6,7 @@
 #define WEFT_TOOLS_SIM_SIM_H
 
 #include "sched/measure.h"
+#include "sched/sim_idle.h"
 
 #define SIM_SCHEDULERS_MAX 8
 #define SIM_WINDOWS_MAX 100
@@ -25,7 +26,8 @@ struct sim_result {
 	struct weft_measure all, size[WEFT_SIZE_CLASSES];
 	struct weft_measure *window;	/* [windows], by submission */
 	struct weft_fairness users, groups;
-	double utilisation;
+	struct weft_idle idle;
+	double utilisation, idle_fits, stranded;	/* parts of capacity */
 	double wall_sec;
 };
 

@@ -112,6 +112,8 @@ static const struct row rows[] = {
 	{ "slowdown, median", ALL(slowdown_median), format_plain },
 	{ "slowdown, 99 %", ALL(slowdown_p99), format_plain },
 	{ "utilisation", OF(utilisation), format_percent },
+	{ "idle although it fits", OF(idle_fits), format_percent },
+	{ "idle and of no use", OF(stranded), format_percent },
 	{ "users: worst mean wait", OF(users.wait_worst), format_sec },
 	{ "users: Jain's index", OF(users.jain), format_plain },
 	{ "users: worst stretch", OF(users.finish_worst), format_plain },
