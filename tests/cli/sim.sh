@@ -15,6 +15,7 @@ sed 's/^c,2,v,1/c,2,v,9/' "$cli_tmp/small.csv" >"$cli_tmp/large.csv"
 printf '{"sched": {"plan_depht": 3}}' >"$cli_tmp/typo.json"
 printf '{"sched": {"plan_depth": 3}}' >"$cli_tmp/good.json"
 : >"$cli_tmp/empty"
+printf '{"stock": {"bf_intervall": 3}}' >"$cli_tmp/stock.json"
 log=$cli_tmp/small.csv
 
 sim() { "$weft" sim "$@"; }
@@ -27,6 +28,11 @@ check "makespan" 0 '^makespan +120\.0 min +180\.0 min' . \
 check "json" 0 '"wait_mean_sec": ?1199\.6' . sim --json -n 1 -g 4 -s weft "$log"
 check "too large" 0 '^2 jobs' '1 jobs are larger than the machine.*c first' \
 	sim "$cli_tmp/large.csv" -n 1 -g 4
+check "limits of the trace" 0 '"limits_drawn": ?0' . sim --json "$log" -n 1 -s weft
+check "jobs" 0 . . sim "$log" -n 1 -g 4 -s weft --jobs "$cli_tmp/jobs"
+check "every job" 0 '^weft,2,2,2,7202,1$' "" cat "$cli_tmp/jobs"
+check "jobs nowhere" 1 "" 'none/jobs' sim "$log" -n 1 --jobs "$cli_tmp/none/jobs"
+check "stock settings" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/stock.json"
 check "settings" 0 '^3 jobs' . sim "$log" -n 1 --settings="$cli_tmp/good.json"
 check "wrong setting" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/typo.json"
 check "no scheduler" 1 "" 'no scheduler "fast"' sim "$log" -n 1 -s weft,fast

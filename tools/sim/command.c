@@ -37,6 +37,10 @@ static int read_settings(struct sim_run *run, struct weft_err *err)
 	rc = weft_settings_read(weft_policy_settings, doc, "sched",
 				&run->settings.policy,
 				sizeof(run->settings.policy), err);
+	if (rc == 0)
+		rc = weft_settings_read(weft_stock_settings, doc, "stock",
+					&run->settings.stock,
+					sizeof(run->settings.stock), err);
 	weft_json_destroy(doc);
 	return rc;
 }
@@ -68,6 +72,8 @@ static int work(struct sim_run *run)
 
 	if (rc == 0)
 		rc = sim_run_all(run, &err);
+	if (rc == 0 && run->args.jobs)
+		rc = sim_write_jobs(run, &err);
 	if (rc == 0)
 		rc = run->args.json ? sim_print_json(run, &err) :
 			sim_print_table(run);
@@ -133,6 +139,8 @@ int sim_command(int argc, char **argv)
 		  .arg = "SECONDS", .help = "between two plans of weft at the least (0)" },
 		{ "seed", 0, WEFT_OPTION_UINT, &a->seed, 0, UINT32_MAX,
 		  .arg = "N", .help = "of what is drawn (1)" },
+		{ "jobs", 0, WEFT_OPTION_TEXT, &a->jobs, .arg = "FILE",
+		  .help = "write when each job started and ended, as CSV" },
 		{ "json", 0, WEFT_OPTION_FLAG, &a->json, .help = "for machines" },
 		{ NULL },
 	};

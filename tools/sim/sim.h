@@ -12,7 +12,7 @@
 #define SIM_WINDOWS_MAX 100
 
 struct sim_args {
-	const char *trace, *schedulers, *settings, *html;
+	const char *trace, *schedulers, *settings, *jobs;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
 	int limits;		/* enum weft_limits */
@@ -53,6 +53,8 @@ void sim_fini(struct sim_run *run);
 /* The result on stdout. */
 int sim_print_table(const struct sim_run *run);
 int sim_print_json(const struct sim_run *run, struct weft_err *err);
+/* args.jobs: what became of every job. */
+int sim_write_jobs(const struct sim_run *run, struct weft_err *err);
 /* What was odd about the trace, on stderr. */
 void sim_print_faults(const struct sim_run *run);
 
