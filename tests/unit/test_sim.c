@@ -16,6 +16,7 @@
 #include "sched/sim.h"
 #include "sched/sim_events.h"
 #include "sched/sim_idle.h"
+#include "sched/sim_space.h"
 #include "tests/unit/unit.h"
 
 #define NODES 6
@@ -351,6 +352,79 @@ START_TEST(weft_plans_gpus_and_stock_nodes)
 }
 END_TEST
 
+/*
+ * The stock model's clocks and whole nodes, two nodes of 4 GPUs.  A holds all
+ * of node 0 for 1000 s and B half of node 1 for 300 s; C wants two GPUs on
+ * each of two nodes, so it waits for A; D (2 GPUs, 200 s) fits beside B and
+ * ends before C's time; E (2 GPUs, 2000 s) fits beside C's half of node 1,
+ * but stock gives C the whole of it.
+ *
+ * C is submitted at 2 and blocks the main pass; D comes at 3 and starts in
+ * the backfill pass at 30.  E starts when A has ended: the main pass starts C
+ * and then, in order, E.
+ */
+START_TEST(stock_passes_and_whole_nodes)
+{
+	struct weft_machine *m = machine_of(2, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 4, 0, 1000, 1000);
+	add(b, 1, 2, 0, 300, 300);
+	add(b, 2, 4, 2, 500, 500);
+	add(b, 3, 2, 0, 200, 200);
+	add(b, 4, 2, 0, 2000, 2000);
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[0], 0);
+	ck_assert_int_eq(o->start_sec[1], 1);
+	ck_assert_int_eq(o->start_sec[2], 1000);
+	ck_assert_int_eq(o->start_sec[3], 30);
+	ck_assert_int_eq(o->start_sec[4], 1000);
+	weft_outcome_destroy(o);
+	/* Weft sees that E may stay beside C. */
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings, NULL, &o,
+				      NULL), 0);
+	ck_assert_int_eq(o->start_sec[3], 3);
+	ck_assert_int_lt(o->start_sec[4], 1000);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
+START_TEST(space_is_whole_nodes_by_time)
+{
+	struct weft_idxset *nodes = weft_idxset_create(4);
+	struct weft_idxset *avail = weft_idxset_create(4);
+	struct weft_space space;
+
+	ck_assert_int_eq(weft_space_init(&space, 4), 0);
+	ck_assert_int_eq(weft_space_reset(&space, 0, 1000), 0);
+	weft_idxset_add(nodes, 1);
+	ck_assert_int_eq(weft_space_add(&space, nodes, 100, 200), 0);
+	weft_idxset_add(nodes, 2);
+	ck_assert_int_eq(weft_space_add(&space, nodes, 150, 5000), 0);
+	/* [0,100) all, [100,150) but 1, [150,1000) but 1 and 2 */
+	ck_assert_uint_eq(space.count, 4);
+	ck_assert_int_eq(weft_space_avail(&space, 0, 99, avail), 0);
+	ck_assert_uint_eq(weft_idxset_count(avail), 4);
+	weft_space_avail(&space, 0, 100, avail);	/* ends count in */
+	ck_assert_uint_eq(weft_idxset_count(avail), 3);
+	weft_space_avail(&space, 120, 400, avail);
+	ck_assert_uint_eq(weft_idxset_count(avail), 2);
+	ck_assert(!weft_space_overlaps(&space, nodes, 0, 100));
+	ck_assert(weft_space_overlaps(&space, nodes, 0, 101));
+	weft_space_fini(&space);
+	weft_idxset_destroy(nodes);
+	weft_idxset_destroy(avail);
+}
+END_TEST
+
 /* EASY may not delay the head: D would, E ends before it, F is beside it. */
 START_TEST(easy_shadow)
 {
@@ -633,7 +707,8 @@ END_TEST
 
 UNIT_MAIN("sim", events_in_order, workload_shapes, workload_times,
 	  nothing_is_held_twice_and_all_work_is_done, fifo_order,
-	  weft_plans_gpus_and_stock_nodes, easy_shadow, the_same_input_gives_the_same_schedule,
+	  weft_plans_gpus_and_stock_nodes, stock_passes_and_whole_nodes,
+	  space_is_whole_nodes_by_time, easy_shadow, the_same_input_gives_the_same_schedule,
 	  weft_decides_what_the_planner_decides,
 	  a_start_that_does_not_fit_ends_the_run, measures,
 	  idle_although_it_fits, ratio)
