@@ -6,7 +6,9 @@
  *
  * Gives the target each file as it is, then MUTATIONS damaged copies of it:
  * cut short, bytes flipped, stretches doubled, removed or overwritten.  The
- * damage comes from a fixed seed, so a crash here crashes again.  With
+ * damage comes from a fixed seed, so a crash here crashes again.
+ * WEFT_FUZZ_SECONDS=N goes on with other seeds for so long, and says with
+ * which WEFT_FUZZ_ROUND=R the round at hand can be run again alone.  With
  * --enable-fuzzers libFuzzer takes this file's place and searches for real.
  */
 #include "config.h"
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lib/file.h"
 
@@ -26,7 +29,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static unsigned int files, inputs;
+static unsigned int files;
+static unsigned long inputs, round_now;
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -83,7 +87,7 @@ static void run_damaged(const uint8_t *text, size_t len, uint64_t *state)
 static int run_file(const char *path)
 {
 	struct weft_err err = WEFT_ERR_INIT;
-	uint64_t state = 0x2545f4914f6cdd1d;
+	uint64_t state = 0x2545f4914f6cdd1d + round_now * 0x9e3779b97f4a7c15;
 	size_t len;
 	char *text;
 
@@ -125,8 +129,7 @@ static int run_path(const char *path, int depth)
 	return rc || count < 0;
 }
 
-/* Without arguments: the corpus that the target was built with. */
-int main(int argc, char **argv)
+static int run_all(int argc, char **argv)
 {
 	const char *srcdir = getenv("srcdir");
 	char corpus[PATH_SIZE];
@@ -137,6 +140,29 @@ int main(int argc, char **argv)
 		rc = run_path(corpus, 0);
 	for (int i = 1; i < argc; i++)
 		rc |= run_path(argv[i], 0);
-	printf("%u files, %u inputs\n", files, inputs);
+	return rc;
+}
+
+static unsigned long number_of(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : 0;
+}
+
+/* Without arguments: the corpus that the target was built with. */
+int main(int argc, char **argv)
+{
+	time_t end = time(NULL) + (time_t)number_of("WEFT_FUZZ_SECONDS");
+	int rc;
+
+	round_now = number_of("WEFT_FUZZ_ROUND");
+	rc = run_all(argc, argv);
+	while (!rc && time(NULL) < end) {
+		round_now++;
+		fprintf(stderr, "WEFT_FUZZ_ROUND=%lu\n", round_now);
+		rc = run_all(argc, argv);
+	}
+	printf("%u files, %lu inputs\n", files, inputs);
 	return rc || !files;
 }
