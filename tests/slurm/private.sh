@@ -72,13 +72,14 @@ private_need()
 		skip_all "sched_weft.so is not built"
 }
 
-# The first of COUNT consecutive ports on which nobody listens.
+# The first of COUNT (up to 64) consecutive ports on which nobody listens.  Two
+# tests that start at once begin to look in different places.
 private_port()
 {
 	local base count=$1 busy
 
 	busy=$(ss -Htln 2>/dev/null | awk '{ sub(/.*:/, "", $4); print $4 }')
-	for ((base = 21000 + RANDOM % 2000; base < 24000; base += 64)); do
+	for ((base = 21000 + $$ % 32 * 64; base < 24000; base += 64)); do
 		echo "$busy" | awk -v a="$base" -v b=$((base + count)) \
 			'$1 >= a && $1 < b { exit 1 }' && break
 	done
