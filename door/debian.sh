@@ -24,7 +24,8 @@ PACKAGES="gcc libc6-dev make pkg-config check libhwloc-dev libjson-c-dev
 	munge slurm-client slurm-wlm-basic-plugins slurmctld slurmd procps"
 # What only this system needs: to make configure, and Slurm's own configure.
 BUILD_PACKAGES="autoconf automake bzip2 dpkg-dev libpam0g-dev libtool patch
-	xz-utils mariadb-server-core slurm-wlm-mysql-plugin slurmdbd"
+	xz-utils mariadb-server-core mariadb-client-core slurm-wlm-mysql-plugin
+	slurmdbd"
 SERVICES="munge slurmctld slurmd slurmdbd"
 
 system_check()
