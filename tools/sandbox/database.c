@@ -112,7 +112,7 @@ static int start_mariadb(const struct weft_sandbox *s, struct weft_err *err)
 {
 	char install[PATH_MAX], program[PATH_MAX], opt[8][PATH_MAX];
 	const char *make[] = { install, "--no-defaults", opt[0],
-		"--skip-name-resolve", "--skip-test-db",
+		"--force", "--skip-test-db",
 		getuid() ? "--auth-root-authentication-method=normal" :
 			"--user=root", NULL };
 	const char *run[] = { program, "--no-defaults", opt[0], opt[1], opt[2],
