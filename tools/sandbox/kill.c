@@ -89,40 +89,31 @@ static void mark_noted(struct table *t, const struct weft_sandbox_proc *noted,
 	}
 }
 
-/* slurmstepd gives every task its job's id, and its configuration's path. */
-static bool has_job_id(pid_t pid)
+/*
+ * A daemon's mark, which slurmstepd inherits; or one of the two by which a
+ * job's process is known, the sandbox and slurmstepd's path to slurm.conf,
+ * with the job's id that slurmstepd gives every task.
+ */
+static bool has_traces(pid_t pid, const char *const *entry, const char *dir)
 {
-	char name[64], *entry = NULL;
-	size_t size = 0;
-	bool found = false;
-	FILE *f;
+	enum { DAEMON = 1, MEMBER = 2, CONF = 4, JOB = 8 };
+	unsigned int env = weft_proc_env(pid, entry, 4);
 
-	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
-	f = fopen(name, "re");
-
-	while (f && !found && getdelim(&entry, &size, '\0', f) > 0)
-		found = !strncmp(entry, "SLURM_JOB_ID=", 13);
-	free(entry);
-	if (f)
-		fclose(f);
-	return found;
+	return env & DAEMON || (env & JOB && env & (MEMBER | CONF)) ||
+		weft_proc_works_in(pid, "slurmstepd", dir);
 }
 
 static void mark_by_traces(struct table *t, const struct weft_sandbox *s)
 {
 	char daemon[PATH_MAX], member[PATH_MAX], conf[PATH_MAX];
+	const char *const entry[] = { daemon, member, conf, "SLURM_JOB_ID=" };
 
-	snprintf(conf, sizeof(conf), "SLURM_CONF=%s/etc/slurm.conf", s->dir);
 	snprintf(daemon, sizeof(daemon), "WEFT_SANDBOX_DAEMON=%s", s->dir);
 	snprintf(member, sizeof(member), "WEFT_SANDBOX=%s", s->dir);
+	snprintf(conf, sizeof(conf), "SLURM_CONF=%s/etc/slurm.conf", s->dir);
 	for (uint32_t i = 0; i < t->count; i++)
-		if (!t->one[i].ours &&
-		    (weft_proc_has_env(t->one[i].pid, daemon) ||
-		     weft_proc_works_in(t->one[i].pid, "slurmstepd", s->dir) ||
-		     ((weft_proc_has_env(t->one[i].pid, member) ||
-		       weft_proc_has_env(t->one[i].pid, conf)) &&
-		      has_job_id(t->one[i].pid))))
-			t->one[i].ours = true;
+		if (!t->one[i].ours)
+			t->one[i].ours = has_traces(t->one[i].pid, entry, s->dir);
 }
 
 static void mark_children(struct table *t)

@@ -45,18 +45,27 @@ bool weft_proc_stat_read(pid_t pid, struct weft_proc_stat *ret_stat)
 	return true;
 }
 
-bool weft_proc_has_env(pid_t pid, const char *entry)
+static bool is_entry(const char *at, const char *entry)
 {
-	size_t want = strlen(entry) + 1, len = 0;
+	size_t len = strlen(entry);
+
+	/* with its end, unless any value will do */
+	return !strncmp(at, entry, entry[len - 1] == '=' ? len : len + 1);
+}
+
+unsigned int weft_proc_env(pid_t pid, const char *const *entry,
+			   unsigned int count)
+{
 	char path[64], *text, *at;
-	bool found = false;
+	unsigned int found = 0;
+	size_t len = 0;
 	ssize_t got = 1;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return 0;
 	text = malloc(ENVIRON_LIMIT + 1);
 	while (text && got > 0 && len < ENVIRON_LIMIT) {
 		got = read(fd, text + len, ENVIRON_LIMIT - len);
@@ -64,10 +73,12 @@ bool weft_proc_has_env(pid_t pid, const char *entry)
 	}
 	close(fd);
 	if (!text)
-		return false;
+		return 0;
 	text[len] = '\0';
-	for (at = text; at < text + len && !found; at += strlen(at) + 1)
-		found = !strncmp(at, entry, want);
+	for (at = text; at < text + len; at += strlen(at) + 1)
+		for (unsigned int i = 0; i < count; i++)
+			if (is_entry(at, entry[i]))
+				found |= 1u << i;
 	free(text);
 	return found;
 }

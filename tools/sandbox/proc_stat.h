@@ -18,8 +18,12 @@ struct weft_proc_stat {
 /* False: no such process. */
 bool weft_proc_stat_read(pid_t pid, struct weft_proc_stat *ret_stat);
 
-/* Does its environment hold exactly this "NAME=value"?  False if unreadable. */
-bool weft_proc_has_env(pid_t pid, const char *entry);
+/*
+ * Which of these does its environment hold?  Bit i stands for entry[i], which
+ * is "NAME=value", or "NAME=" for any value.  0 if it can't be read.
+ */
+unsigned int weft_proc_env(pid_t pid, const char *const *entry,
+			   unsigned int count);
 
 /*
  * Does the name of its program begin with NAME ("slurmstepd" is also
