@@ -19,6 +19,7 @@
 #include "lib/options.h"
 #include "tools/sandbox/command.h"
 #include "tools/sandbox/sandbox.h"
+#include "tools/ui/help.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, NO = 3 };
 
@@ -66,7 +67,6 @@ static bool parse(const struct verb *verb, struct request *r,
 		  int *ret_first, int *ret_code)
 {
 	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_buf text;
 	bool help;
 
 	if (weft_options_parse(options, argc, argv, ret_first, &help, &err)) {
@@ -74,12 +74,9 @@ static bool parse(const struct verb *verb, struct request *r,
 		return false;
 	}
 	if (help) {
-		weft_buf_init(&text, 65536);
-		weft_options_help(options, &text);
-		printf("usage: weft sandbox %s [OPTION...]%s\n\n%s\n%s",
-		       verb->name, verb->operands, verb->summary,
-		       weft_buf_str(&text));
-		weft_buf_fini(&text);
+		printf("usage: weft sandbox %s [OPTION...]%s\n\n%s\n",
+		       verb->name, verb->operands, verb->summary);
+		weft_help_print(options);
 		*ret_code = DONE;
 		return false;
 	}

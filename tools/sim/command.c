@@ -9,6 +9,7 @@
 
 #include "lib/options.h"
 #include "tools/sim/sim.h"
+#include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
 static const char *const limit_words[] = { "drawn", "round", NULL };
@@ -47,15 +48,10 @@ static int read_settings(struct sim_run *run, struct weft_err *err)
 
 static int print_help(const struct weft_option *options)
 {
-	struct weft_buf buf;
-
-	weft_buf_init(&buf, 65536);
-	weft_options_help(options, &buf);
 	printf("usage: weft sim TRACE --nodes=N [OPTION...]\n\n"
 	       "Runs a history of jobs again under several schedulers and compares them.\n"
-	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n%s",
-	       weft_buf_error(&buf) ? "" : buf.data);
-	weft_buf_fini(&buf);
+	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n");
+	weft_help_print(options);
 	return WEFT_EXIT_DONE;
 }
 

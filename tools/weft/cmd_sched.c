@@ -30,6 +30,7 @@
 #ifdef HAVE_LIBSLURM
 #include "tools/slurm/ctl_state.h"
 #endif
+#include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
 enum unit { COUNT, USEC, SECOND };
@@ -209,15 +210,10 @@ static int show_running(bool json)
 
 static int print_help(const struct weft_option *options)
 {
-	struct weft_buf buf;
-
-	weft_buf_init(&buf, 65536);
-	weft_options_help(options, &buf);
 	printf("usage: weft sched stats [OPTION...]\n\n"
 	       "Says how long the scheduler's cycles take, how long they hold slurmctld's\n"
-	       "locks, and what became of the jobs.\n\n%s",
-	       weft_buf_error(&buf) ? "" : buf.data);
-	weft_buf_fini(&buf);
+	       "locks, and what became of the jobs.\n\n");
+	weft_help_print(options);
 	return WEFT_EXIT_DONE;
 }
 
