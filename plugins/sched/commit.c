@@ -28,32 +28,6 @@ const struct weft_place *weft_walk_places(const struct weft_walk *walk,
 	return &walk->commit->plan->place[d->place_first];
 }
 
-/* The record that weft_start_prepare() wants, found again by names. */
-job_record_t *weft_walk_find(const struct weft_ref *ref)
-{
-	job_queue_rec_t rec = {
-		.array_task_id = ref->array_task_id,
-		.job_id = ref->job_id,
-		.priority = ref->priority,
-		.use_prefer = ref->use_prefer,
-	};
-	char *name;
-
-	rec.job_ptr = find_job_record(ref->job_id);
-	name = xstrdup(ref->partition);
-	rec.part_ptr = find_part_record(name);
-	xfree(name);
-	if (ref->reservation) {
-		name = xstrdup(ref->reservation);
-		rec.resv_ptr = find_resv_name(name);
-		xfree(name);
-	}
-	if (!rec.job_ptr || !rec.part_ptr || (ref->reservation && !rec.resv_ptr))
-		return NULL;
-	weft_slurm_queue_set_qos(&rec, ref->qos_id);
-	return weft_start_prepare(&rec);
-}
-
 /* All nodes but the places'. */
 bitstr_t *weft_walk_all_but(const struct weft_place *place, uint32_t count)
 {
@@ -138,7 +112,7 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 	const struct weft_shape *shape =
 		&commit->snap->shape[commit->snap->job[d->job_idx].shape_idx];
 	bool steer = commit->steer && shape->steer_gpus && !shape->exclusive;
-	job_record_t *job_ptr = weft_walk_find(ref);
+	job_record_t *job_ptr = weft_ref_find(ref);
 	int rc;
 
 	if (!job_ptr)
@@ -173,7 +147,7 @@ static void take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t
 
 	if (walk->turn_left_usec <= 0)
 		return;
-	job_ptr = weft_walk_find(ref);
+	job_ptr = weft_ref_find(ref);
 	if (job_ptr) {
 		if (weft_start_eligible(job_ptr, now, true)) {
 			walk->commit->stats->handed++;
@@ -208,7 +182,7 @@ static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 
 	if (walk->turn_left_usec <= 0)
 		return;	/* has_work() has not seen to the locks either */
-	job_ptr = weft_walk_find(ref);
+	job_ptr = weft_ref_find(ref);
 	if (!job_ptr)
 		return;
 	if (walk->preempt_tried[shape_idx] != job_ptr->qos_id + 1) {

@@ -220,11 +220,11 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		weft_node_fabrics_prepare(cycle->nodes);
 		weft_slice_begin(slice);
 	}
-	if (can_schedule())
+	if (weft_slice_next(slice) && can_schedule())
 		rc = need_fabric(cycle, (uint32_t)node_record_count, err);
 	if (rc == 0)
 		rc = weft_snapshot_take(snap, cycle->fabric, &cycle->refusals,
-					time(NULL), err);
+					slice, time(NULL), err);
 	if (rc == 0)
 		lend_pickers(cycle, snap);
 	weft_slice_end(slice);

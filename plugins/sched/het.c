@@ -85,7 +85,7 @@ static bitstr_t *closed_for(struct weft_walk *walk, const struct weft_ref *ref,
 static int start_one(struct weft_walk *walk, const struct weft_ref *ref,
 		     bitstr_t *used, time_t now)
 {
-	job_record_t *job_ptr = weft_walk_find(ref);
+	job_record_t *job_ptr = weft_ref_find(ref);
 	bitstr_t *closed;
 	int rc = ESLURM_NODES_BUSY;
 

@@ -21,8 +21,7 @@
 
 /* What decides on which nodes a job may run; see add_nodes(). */
 struct nodes_key {
-	const void *part, *resv;
-	uint64_t features, excluded, required;
+	uint64_t part, resv, features, excluded, required;
 	uint64_t pn_memory;
 	uint32_t pn_cpus, tmp_disk;
 	uint32_t sockets, cores, threads;
@@ -178,8 +177,8 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 		d->share_res == 0 || job_ptr->part_ptr->max_share == 0;
 	s->exclusive_wish = s->exclusive && job_ptr->part_ptr->max_share != 0;
 	read_limits(snap, job_ptr, s);
-	n->part = job_ptr->part_ptr;
-	n->resv = job_ptr->resv_ptr;
+	n->part = hash_text(job_ptr->part_ptr->name);
+	n->resv = job_ptr->resv_ptr ? hash_text(job_ptr->resv_ptr->name) : 0;
 	n->features = hash_text(d->features_use);
 	n->excluded = hash_text(d->exc_nodes);
 	n->required = hash_text(d->req_nodes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * snapshot.h - slurmctld's records as plain data, at one instant
+ * snapshot.h - slurmctld's records as plain data, taken in slices
  *
  * Everything that a cycle needs to plan without any lock: the cluster, the
  * pending jobs in Slurm's order, the shapes they fall into.  Nothing in it
@@ -13,6 +13,7 @@
 
 #include "plugins/sched/arena.h"
 #include "plugins/sched/refusal.h"
+#include "plugins/sched/slice.h"
 #include "sched/plan.h"
 
 /* Pending tasks of one array that are planned in one cycle. */
@@ -49,15 +50,27 @@ struct weft_snapshot {
 	const struct weft_refusals *refusals;
 };
 
+/* The work was told to stop, or slurm.conf was read again: take another. */
+#define WEFT_SNAPSHOT_DROPPED 1
+
 /*
- * Copy.  Needs the locks of start.h, and only reads nodes; jobs are written
- * by Slurm's own functions that decide eligibility.  0, or -ENOMEM and a
- * message; release in both cases.  fabric and pickers are borrowed.
+ * Copy.  slice holds the locks of start.h, before and after; in between they
+ * may be given back (see snapshot.c for what is consistent with what).  Nodes
+ * are only read; jobs are written by Slurm's own functions that decide
+ * eligibility.  0, WEFT_SNAPSHOT_DROPPED, or -ENOMEM and a message; release in
+ * each case.  fabric and pickers are borrowed.
  */
 int weft_snapshot_take(struct weft_snapshot *snap,
 		       const struct weft_fabric *fabric,
-		       const struct weft_refusals *refusals, time_t now,
+		       const struct weft_refusals *refusals,
+		       struct weft_slice *slice, time_t now,
 		       struct weft_err *err);
+
+/*
+ * The job of a ref, prepared (start.h), or NULL if nothing is left to do.
+ * Needs the locks of start.h.
+ */
+job_record_t *weft_ref_find(const struct weft_ref *ref);
 
 /* Room for one more of size bytes after count; NULL: no memory. */
 void *weft_snapshot_grow(struct weft_snapshot *snap, void *old, uint32_t count,
@@ -67,7 +80,9 @@ void weft_snapshot_release(struct weft_snapshot *snap);
 /* The parts of it; see the files of the same name. */
 int weft_snapshot_nodes(struct weft_snapshot *snap, time_t now);
 int weft_snapshot_running(struct weft_snapshot *snap, time_t now);
-int weft_snapshot_queue(struct weft_snapshot *snap, time_t now);
+int weft_snapshot_list_queue(struct weft_snapshot *snap);
+int weft_snapshot_describe_queue(struct weft_snapshot *snap,
+				 struct weft_slice *slice, time_t now);
 
 /*
  * The gpu entry of a list of a node's or a job's GRES, or NULL.  If there

@@ -19,9 +19,6 @@ struct weft_walk {
 	bool preemption;
 };
 
-/* The job of a ref, prepared (start.h), or NULL if nothing is left to do. */
-job_record_t *weft_walk_find(const struct weft_ref *ref);
-
 const struct weft_place *weft_walk_places(const struct weft_walk *walk,
 					  const struct weft_decision *d);
 
