@@ -41,6 +41,26 @@ static bool has_record(const struct weft_run *run, uint32_t number)
 	return !access(path, F_OK);
 }
 
+/* How a unit ended, as far as the journal tells. */
+static void add_end(struct json_object *one, const struct weft_run *run, uint32_t u)
+{
+	uint8_t cause = run->plan.units[u].cause;
+	struct weft_unit_end end;
+
+	if (!weft_state_get_end(run->state, u, &end))
+		return;
+	if (cause == WEFT_CAUSE_EXIT)
+		json_object_object_add(one, "exit_code",
+				       json_object_new_int(weft_run_exit_code(&end)));
+	else if (cause == WEFT_CAUSE_SIGNAL)
+		json_object_object_add(one, "signal", json_object_new_int(weft_run_signal(&end)));
+	if (*end.node)
+		json_object_object_add(one, "node", json_object_new_string(end.node));
+	if (end.start_sec > 0)
+		json_object_object_add(one, "start", json_object_new_int64(end.start_sec));
+	json_object_object_add(one, "end", json_object_new_int64(end.end_sec));
+}
+
 static void unit_json(struct json_object *list, const struct weft_run *run, uint32_t u)
 {
 	const struct weft_unit *unit = &run->plan.units[u];
@@ -56,6 +76,7 @@ static void unit_json(struct json_object *list, const struct weft_run *run, uint
 	if (unit->cause != WEFT_CAUSE_NONE)
 		json_object_object_add(one, "cause", json_object_new_string(
 					       weft_cause_name((enum weft_cause)unit->cause)));
+	add_end(one, run, u);
 	json_object_object_add(one, "failed_tries", json_object_new_int(unit->attempt));
 	if (unit->object != WEFT_NO_OBJECT) {
 		weft_buf_clear(&text);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -291,6 +292,17 @@ void weft_run_count(const struct weft_run *run, struct weft_run_totals *ret_tota
 		}
 	}
 	*ret_totals = totals;
+}
+
+int weft_run_exit_code(const struct weft_unit_end *end)
+{
+	return WIFSIGNALED(end->exit_status) ? 0 : WEXITSTATUS(end->exit_status);
+}
+
+int weft_run_signal(const struct weft_unit_end *end)
+{
+	return WIFSIGNALED(end->exit_status) ? WTERMSIG(end->exit_status) :
+					       WEXITSTATUS(end->exit_status) - 128;
 }
 
 int weft_run_log_path(const struct weft_run *run, uint32_t number, struct weft_buf *out)

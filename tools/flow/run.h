@@ -63,6 +63,10 @@ int weft_run_glance(struct weft_run *run, struct weft_err *err);
 /* Cancel what is in Slurm; units become failed, cause cancelled. */
 int weft_run_cancel(struct weft_run *run, struct weft_err *err);
 
+/* What ended a unit: its exit code, or the signal (bash tells 128 + signal). */
+int weft_run_exit_code(const struct weft_unit_end *end);
+int weft_run_signal(const struct weft_unit_end *end);
+
 /* Where a unit's output goes; for `logs` and summaries. */
 int weft_run_log_path(const struct weft_run *run, uint32_t unit,
 		      struct weft_buf *out);
