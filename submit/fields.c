@@ -5,7 +5,7 @@
  * The table is unfolded from the list in submission.h.  Time reads and prints
  * as in Slurm: minutes, m:s, h:m:s, d-h, d-h:m, d-h:m:s, rounded up to whole
  * minutes, since that is what Slurm keeps.  Memory is MiB unless a unit
- * follows.
+ * follows.  Both are read by lib/units.h, as everywhere.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/units.h"
 #include "submit/submission.h"
 
 const struct weft_field_info weft_fields[WEFT_FIELD_COUNT] = {
@@ -50,58 +51,11 @@ static bool read_digits(const char **at, uint64_t *ret)
 
 static bool parse_minutes(const char *text, uint64_t *ret)
 {
-	uint64_t days = 0, part[3] = { 0 }, sec;
-	bool has_days = false;
-	int parts = 0;
+	uint64_t min;
 
-	if (strcasecmp(text, "unlimited") == 0 || strcasecmp(text, "infinite") == 0) {
-		*ret = WEFT_UNLIMITED;
-		return true;
-	}
-	for (;;) {
-		if (parts == 3 || !read_digits(&text, &part[parts++]))
-			return false;
-		if (!*text)
-			break;
-		if (*text == '-' && parts == 1 && !has_days) {
-			has_days = true;
-			days = part[0];
-			parts = 0;
-			text++;
-		} else if (*text++ != ':') {
-			return false;
-		}
-	}
-	if (has_days)
-		sec = days * 86400 + part[0] * 3600 + (parts > 1 ? part[1] * 60 : 0) +
-		      (parts > 2 ? part[2] : 0);
-	else if (parts == 3)
-		sec = part[0] * 3600 + part[1] * 60 + part[2];
-	else
-		sec = part[0] * 60 + (parts > 1 ? part[1] : 0);
-	*ret = (sec + 59) / 60;
-	return *ret <= WEFT_COUNT_MAX;
-}
-
-static bool parse_mib(const char *text, uint64_t *ret)
-{
-	static const char units[] = "KMGT";
-	const char *unit;
-	uint64_t n;
-
-	if (!read_digits(&text, &n))
+	if (weft_units_parse_min(text, &min))
 		return false;
-	if (*text) {
-		unit = strchr(units, *text >= 'a' ? *text - 'a' + 'A' : *text);
-		if (!unit || (text[1] && strcasecmp(text + 1, "B") != 0 &&
-			      strcasecmp(text + 1, "iB") != 0))
-			return false;
-		if (*unit == 'K')
-			n = (n + 1023) / 1024;
-		else
-			n <<= 10 * (unit - units - 1);
-	}
-	*ret = n;
+	*ret = min == WEFT_UNITS_UNLIMITED ? WEFT_UNLIMITED : min;
 	return true;
 }
 
@@ -113,7 +67,7 @@ bool weft_field_parse(int field, const char *text, uint64_t *ret_num)
 	case WEFT_TYPE_MINUTES:
 		return parse_minutes(text, ret_num);
 	case WEFT_TYPE_MIB:
-		return parse_mib(text, ret_num);
+		return weft_units_parse_mib(text, ret_num) == 0;
 	case WEFT_TYPE_COUNT:
 		if (!read_digits(&text, &n) || *text)
 			return false;

@@ -2,10 +2,8 @@
 /*
  * options.c - see options.h
  *
- * Times are read the way Slurm reads --time: minutes, minutes:seconds,
- * hours:minutes:seconds, days-hours, days-hours:minutes, and
- * days-hours:minutes:seconds.  Signals are names with or without SIG, or
- * numbers.  The bounds are generous; what a site allows is its policy's
+ * Times are read the way Slurm reads --time (lib/units.h).  Signals are names
+ * with or without SIG, or numbers.  The bounds are generous; what a site allows is its policy's
  * matter (job_submit/weft).
  */
 #include <ctype.h>
@@ -17,11 +15,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/units.h"
 #include "plugins/spank/options.h"
 
 #define SEGMENT_MAX 65535
 #define SIGNAL_LEAD_MAX 65535		/* seconds, as Slurm's --signal */
-#define RUNTIME_MAX (366L * 86400)	/* seconds */
+#define RUNTIME_MAX (366 * 86400)	/* seconds */
 
 static const struct weft_option option_table[WEFT_OPTION_COUNT] = {
 	[WEFT_OPTION_SEGMENT] = {
@@ -149,50 +148,15 @@ static int parse_signal(const char *text, char *value, struct weft_err *err)
 
 /* ---- times -------------------------------------------------------------- */
 
-/* Seconds of Slurm's time format, -1 if it is none. */
-static long read_time(const char *text)
-{
-	long part[3] = { 0, 0, 0 }, days = 0;
-	bool has_days = false;
-	int count = 0;
-	const char *p = text;
-
-	for (;;) {
-		long v;
-
-		if (count == 3 || !read_count(p, RUNTIME_MAX, &v, &p))
-			return -1;
-		if (*p == '-' && !count && !has_days) {
-			days = v;
-			has_days = true;
-			p++;
-			continue;
-		}
-		part[count++] = v;
-		if (*p != ':')
-			break;
-		p++;
-	}
-	if (*p)
-		return -1;
-	if (has_days)
-		return days * 86400 + part[0] * 3600 + part[1] * 60 + part[2];
-	if (count == 1)
-		return part[0] * 60;
-	if (count == 2)
-		return part[0] * 60 + part[1];
-	return part[0] * 3600 + part[1] * 60 + part[2];
-}
-
 static int parse_runtime(const char *text, char *value, struct weft_err *err)
 {
-	long sec = read_time(text);
+	uint64_t sec;
 
-	if (sec < 1 || sec > RUNTIME_MAX)
+	if (weft_units_parse_sec(text, &sec) || sec < 1 || sec > RUNTIME_MAX)
 		return reject(WEFT_OPTION_MIN_RUNTIME, text,
 			      "a time is expected as --time takes it, such as 30 (minutes) or 2:00:00",
 			      err);
-	snprintf(value, WEFT_OPTION_SIZE, "%ld", sec);
+	snprintf(value, WEFT_OPTION_SIZE, "%u", (unsigned int)sec);
 	return 0;
 }
 

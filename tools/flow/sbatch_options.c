@@ -6,8 +6,7 @@
  * newer releases have is left to them.  An option is USED, IGNORED (it steers
  * the sbatch command itself, not the job) or REFUSED, when a workflow already
  * has its own word for it or it would break the promise that each task is
- * submitted once.  Time and memory read as in Slurm's parse_time.c and
- * str_to_mbytes(): minutes rounded up, MiB.
+ * submitted once.  Time and memory are read by lib/units.h.
  */
 #include "config.h"
 
@@ -20,6 +19,7 @@
 #include <strings.h>
 
 #include "lib/nearest.h"
+#include "lib/units.h"
 #include "tools/flow/sbatch_options.h"
 
 #define FLAG WEFT_SBATCH_FLAG
@@ -229,74 +229,16 @@ int weft_sbatch_parse_count(const char *text, uint64_t *ret_count)
 
 int weft_sbatch_parse_mib(const char *text, uint64_t *ret_mib)
 {
-	uint64_t value;
-	char unit;
-
-	if (!digits(&text, &value) || value > (uint64_t)1 << 32)
-		return -EINVAL;
-	unit = (char)toupper((unsigned char)*text);
-	if (unit)
-		text++;
-	if (unit && toupper((unsigned char)*text) == 'B')
-		text++;
-	if (*text)
-		return -EINVAL;
-	switch (unit) {
-	case 'K':
-		value = (value + 1023) / 1024;
-		break;
-	case 0:
-	case 'M':
-		break;
-	case 'G':
-		value *= 1024;
-		break;
-	case 'T':
-		value *= 1048576;
-		break;
-	default:
-		return -EINVAL;
-	}
-	*ret_mib = value;
-	return 0;
+	return weft_units_parse_mib(text, ret_mib) ? -EINVAL : 0;
 }
 
 int weft_sbatch_parse_minutes(const char *text, uint32_t *ret_minutes)
 {
-	uint64_t days = 0, part[3] = { 0 }, sec;
-	unsigned int parts = 0;
-	bool has_days = false;
+	uint64_t min;
 
-	if (!strcasecmp(text, "unlimited") || !strcasecmp(text, "infinite") ||
-	    !strcmp(text, "-1")) {
-		*ret_minutes = UINT32_MAX;
-		return 0;
-	}
-	do {
-		if (parts == 3 || !digits(&text, &part[parts]) ||
-		    part[parts] > 10000000)
-			return -EINVAL;
-		parts++;
-		if (*text == '-' && parts == 1 && !has_days) {
-			has_days = true;
-			days = part[0];
-			parts = 0;
-			text++;
-			continue;
-		}
-		if (!*text)
-			break;
-		if (*text++ != ':')
-			return -EINVAL;
-	} while (true);
-	if (has_days || parts == 3)
-		sec = days * 86400 + part[0] * 3600 +
-		      (parts > 1 ? part[1] * 60 : 0) + (parts > 2 ? part[2] : 0);
-	else
-		sec = part[0] * 60 + (parts > 1 ? part[1] : 0);
-	if (sec / 60 >= UINT32_MAX - 2)
+	if (weft_units_parse_min(text, &min))
 		return -EINVAL;
-	*ret_minutes = (uint32_t)((sec + 59) / 60);
+	*ret_minutes = min == WEFT_UNITS_UNLIMITED ? UINT32_MAX : (uint32_t)min;
 	return 0;
 }
 
