@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* machine.c - see machine.h */
+/*
+ * machine.c - see machine.h
+ *
+ * Cost: O(nodes).
+ */
 #include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sched/machine.h"
 
@@ -77,10 +82,81 @@ int weft_machine_uniform(uint32_t node_count, const struct weft_amount *kind,
 	return 0;
 }
 
+/* Without slurm.conf (the text of scontrol): as it is told. */
+static bool counts_memory(const struct weft_site *site)
+{
+	const char *how = weft_site_get(site, "SelectTypeParameters");
+
+	return how ? strcasestr(how, "memory") != NULL :
+		!weft_site_get(site, "ClusterName");
+}
+
+static void take_nodes(struct weft_machine *m, const struct weft_site *site,
+		       const struct weft_cluster *from)
+{
+	struct weft_node *nodes = m->cluster.node;
+	bool memory = counts_memory(site);
+
+	m->cluster = *from;
+	m->cluster.node = nodes;
+	for (uint32_t i = 0; i < from->node_count; i++) {
+		struct weft_node *node = &nodes[i];
+
+		*node = from->node[i];
+		if (!memory)
+			node->total.mem_mib = UINT64_C(1) << 40;
+		if (!node->usable) {
+			node->total = (struct weft_amount) { 0 };
+			m->left_out++;
+		}
+		node->usable = true;
+		node->back_sec = WEFT_TIME_NEVER;
+	}
+}
+
+int weft_machine_of_site(struct weft_site *site,
+			 struct weft_machine **ret_machine,
+			 struct weft_err *err)
+{
+	const struct weft_cluster *from = weft_site_cluster(site);
+	struct weft_machine *m = calloc(1, sizeof(*m));
+
+	if (m && from)
+		m->cluster.node = calloc(from->node_count,
+					 sizeof(*m->cluster.node));
+	if (!m || !m->cluster.node) {
+		free(m);
+		return weft_err_set(err, ENOMEM, "no memory for a machine");
+	}
+	take_nodes(m, site, from);
+	if (m->left_out == from->node_count) {
+		weft_machine_destroy(m);
+		return weft_err_set(err, EINVAL, "no node is up");
+	}
+	m->site = site;
+	*ret_machine = m;
+	return 0;
+}
+
+struct weft_machine_total weft_machine_total(const struct weft_machine *m)
+{
+	struct weft_machine_total all = { 0 };
+
+	for (uint32_t i = 0; i < m->cluster.node_count; i++) {
+		const struct weft_amount *has = &m->cluster.node[i].total;
+
+		all.cpus += has->cpus;
+		all.gpus += has->gpus;
+		all.mem_mib += has->mem_mib;
+	}
+	return all;
+}
+
 void weft_machine_destroy(struct weft_machine *m)
 {
 	if (!m)
 		return;
+	weft_site_destroy(m->site);
 	weft_fabric_destroy(m->fabric);
 	free(m->cluster.node);
 	free(m->names);

@@ -74,7 +74,8 @@ static double fill(struct weft_idle *idle, const struct weft_sim *sim,
 	for (uint32_t i = 0; i < count; i++) {
 		const struct weft_shape *s = &w->shape[w->job[queue[i]].shape_idx];
 
-		if (refused && s->nodes_min >= refused->nodes_min &&
+		if (refused && s->nodes == refused->nodes &&
+		    s->nodes_min >= refused->nodes_min &&
 		    s->per_node.cpus >= refused->per_node.cpus &&
 		    s->per_node.gpus >= refused->per_node.gpus &&
 		    s->per_node.mem_mib >= refused->per_node.mem_mib)

@@ -21,6 +21,7 @@ static bool may_use(const struct weft_room *room,
 		    const struct weft_shape *shape, uint32_t i)
 {
 	return (!allowed || weft_idxset_has(allowed, i)) &&
+		weft_idxset_has(shape->nodes, i) &&
 		weft_room_holds(&room[i], shape);
 }
 

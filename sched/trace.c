@@ -29,7 +29,7 @@ struct weft_trace {
 	enum weft_trace_format format;
 	uint32_t column_count;
 	const struct weft_trace_column *column[WEFT_TRACE_COLUMNS_MAX];
-	struct weft_names *users, *groups, *ids;
+	struct weft_names *users, *groups, *partitions, *ids;
 	double last_submit_sec;
 	bool pending_line;	/* line[] holds SWF's first line, not yet used */
 	struct weft_trace_report report;
@@ -188,6 +188,7 @@ int weft_trace_open(const char *path, struct weft_trace **ret_trace,
 		    struct weft_err *err)
 {
 	struct weft_trace *trace = calloc(1, sizeof(*trace));
+	uint32_t none;
 	int rc;
 
 	if (!trace)
@@ -195,8 +196,12 @@ int weft_trace_open(const char *path, struct weft_trace **ret_trace,
 	trace->path = strdup(path);
 	trace->users = weft_names_create(NAMES_MAX);
 	trace->groups = weft_names_create(NAMES_MAX);
+	trace->partitions = weft_names_create(NAMES_MAX);
 	trace->ids = weft_names_create(NAMES_MAX);
-	if (!trace->path || !trace->users || !trace->groups || !trace->ids) {
+	/* Index 0 of the partitions is the empty name: none is named. */
+	if (!trace->path || !trace->users || !trace->groups || !trace->ids ||
+	    !trace->partitions ||
+	    weft_names_add(trace->partitions, "", &none, NULL)) {
 		rc = weft_err_set(err, ENOMEM, "%s: out of memory", path);
 	} else {
 		errno = 0;
@@ -221,6 +226,7 @@ void weft_trace_close(struct weft_trace *trace)
 		gzclose(trace->file);
 	weft_names_destroy(trace->users);
 	weft_names_destroy(trace->groups);
+	weft_names_destroy(trace->partitions);
 	weft_names_destroy(trace->ids);
 	free(trace->path);
 	free(trace);
@@ -290,6 +296,7 @@ static int read_row(struct weft_trace *trace, struct weft_trace_row *row)
 		.job = { .submit_sec = -1, .start_sec = -1 },
 		.end_sec = -1, .eligible_sec = -1,
 		.users = trace->users, .groups = trace->groups,
+		.partitions = trace->partitions,
 	};
 	count = split(trace, trace->line, piece);
 	if (count < trace->column_count) {
@@ -360,6 +367,11 @@ const char *weft_trace_user(const struct weft_trace *trace, uint32_t idx)
 const char *weft_trace_group(const struct weft_trace *trace, uint32_t idx)
 {
 	return weft_names_get(trace->groups, idx);
+}
+
+const char *weft_trace_partition(const struct weft_trace *trace, uint32_t idx)
+{
+	return weft_names_get(trace->partitions, idx);
 }
 
 int weft_trace_report_format(const struct weft_trace_report *report,

@@ -44,6 +44,8 @@ struct weft_trace_job {
 	uint32_t cpus;		/* whole job; 0 unknown */
 	uint64_t mem_mib;	/* whole job; 0 unknown */
 	uint32_t user_idx, group_idx;	/* weft_trace_user(), _group() */
+	uint32_t partition_idx;	/* weft_trace_partition(); 0: none is named */
+	uint64_t name_hash;	/* weft_predict_hash() of its name; 0 unknown */
 	enum weft_trace_status status;
 };
 
@@ -86,6 +88,7 @@ const struct weft_trace_report *weft_trace_get_report(const struct weft_trace *t
 const char *weft_trace_format_name(const struct weft_trace *trace);
 const char *weft_trace_user(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_group(const struct weft_trace *trace, uint32_t idx);
+const char *weft_trace_partition(const struct weft_trace *trace, uint32_t idx);
 
 /* A line for each fault that occurred, with its example; "" if none. */
 int weft_trace_report_format(const struct weft_trace_report *report,

@@ -18,6 +18,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "sched/predict.h"
 #include "sched/trace_columns.h"
 
 typedef int (*set_fn)(const char *text, struct weft_trace_row *row);
@@ -268,6 +269,18 @@ static int set_group(const char *text, struct weft_trace_row *row)
 	return weft_names_add(row->groups, text, &row->job.group_idx, NULL);
 }
 
+static int set_partition(const char *text, struct weft_trace_row *row)
+{
+	return weft_names_add(row->partitions, text, &row->job.partition_idx,
+			      NULL);
+}
+
+static int set_name(const char *text, struct weft_trace_row *row)
+{
+	row->job.name_hash = is_unknown(text) ? 0 : weft_predict_hash(text);
+	return 0;
+}
+
 static int set_status(const char *text, struct weft_trace_row *row)
 {
 	static const struct {
@@ -335,7 +348,11 @@ static const struct weft_trace_column columns[] = {
 	{ WEFT_TRACE_CSV, "cpus", set_cpus },
 	{ WEFT_TRACE_CSV, "mem_mb", set_mem_mib },
 	{ WEFT_TRACE_CSV, "timelimit_s", set_limit },
+	{ WEFT_TRACE_CSV, "partition", set_partition },
+	{ WEFT_TRACE_CSV, "name", set_name },
 	{ WEFT_TRACE_SACCT, "JobID", set_id },
+	{ WEFT_TRACE_SACCT, "JobName", set_name },
+	{ WEFT_TRACE_SACCT, "Partition", set_partition },
 	{ WEFT_TRACE_SACCT, "User", set_user },
 	{ WEFT_TRACE_SACCT, "Account", set_group },
 	{ WEFT_TRACE_SACCT, "Submit", set_submit },

@@ -26,7 +26,7 @@ struct weft_trace_row {
 	double eligible_sec;	/* < 0 unknown */
 	bool has_runtime;
 	bool is_step;		/* "123.batch": no job of its own */
-	struct weft_names *users, *groups;
+	struct weft_names *users, *groups, *partitions;
 };
 
 struct weft_trace_column;

@@ -27,11 +27,22 @@
 #define JOBS_MAX (1u << 28)
 #define LIMIT_MAX_SEC (366 * 86400)
 #define NO_SHAPE UINT32_MAX
+#define SPREAD_TRIES 64	/* more nodes of less, where nodes are unlike */
+
+/* A set of nodes, the most that one of them has, and the least. */
+struct extent {
+	const struct weft_idxset *nodes;
+	struct weft_amount largest;
+	uint32_t cpus_least;
+	double cpus_per_gpu;	/* of the nodes with GPUs, the least */
+	bool even;		/* all have the same */
+};
 
 struct weft_workload_builder {
 	const struct weft_machine *machine;
 	struct weft_workload_settings settings;
-	struct weft_amount largest;	/* of any node */
+	struct extent *extent;		/* the first is of all nodes */
+	uint32_t extent_count;
 	struct weft_workload *workload;
 	struct weft_idxset *all;
 	uint32_t job_cap, shape_cap;
@@ -97,6 +108,50 @@ static uint32_t draw_limit(const struct weft_workload_settings *settings,
 	return round_up(at > 60 ? at : 60);
 }
 
+static void raise(struct weft_amount *to, const struct weft_amount *has)
+{
+	to->cpus = has->cpus > to->cpus ? has->cpus : to->cpus;
+	to->gpus = has->gpus > to->gpus ? has->gpus : to->gpus;
+	to->mem_mib = has->mem_mib > to->mem_mib ? has->mem_mib : to->mem_mib;
+}
+
+static void lower(struct extent *e, const struct weft_amount *has)
+{
+	e->even = e->even && has->cpus == e->largest.cpus &&
+		has->gpus == e->largest.gpus;
+	if (!has->cpus)		/* not up */
+		return;
+	if (has->cpus < e->cpus_least)
+		e->cpus_least = has->cpus;
+	if (has->gpus && (double)has->cpus / has->gpus < e->cpus_per_gpu)
+		e->cpus_per_gpu = (double)has->cpus / has->gpus;
+}
+
+/* Sites have few partitions; each is looked at once.  NULL: no memory. */
+static const struct extent *find_extent(struct weft_workload_builder *b,
+					const struct weft_idxset *nodes)
+{
+	const struct weft_node *node = b->machine->cluster.node;
+	struct extent *e;
+
+	for (uint32_t i = 0; i < b->extent_count; i++)
+		if (b->extent[i].nodes == nodes)
+			return &b->extent[i];
+	e = realloc(b->extent, (b->extent_count + 1) * sizeof(*e));
+	if (!e)
+		return NULL;
+	b->extent = e;
+	e += b->extent_count++;
+	*e = (struct extent) { .nodes = nodes, .even = true };
+	weft_idxset_foreach(nodes, i)
+		raise(&e->largest, &node[i].total);
+	e->cpus_least = e->largest.cpus;
+	e->cpus_per_gpu = e->largest.cpus;
+	weft_idxset_foreach(nodes, i)
+		lower(e, &node[i].total);
+	return e;
+}
+
 struct weft_workload_builder *
 weft_workload_builder_create(const struct weft_machine *machine,
 			     const struct weft_workload_settings *settings)
@@ -112,21 +167,13 @@ weft_workload_builder_create(const struct weft_machine *machine,
 	b->slot = malloc(b->slot_count * sizeof(*b->slot));
 	b->workload = calloc(1, sizeof(*b->workload));
 	b->all = weft_idxset_create(c->node_count);
-	if (!b->slot || !b->workload || !b->all) {
+	if (b->slot)
+		memset(b->slot, 0xff, b->slot_count * sizeof(*b->slot));
+	if (b->all)
+		weft_idxset_fill(b->all);
+	if (!b->slot || !b->workload || !b->all || !find_extent(b, b->all)) {
 		weft_workload_builder_destroy(b);
 		return NULL;
-	}
-	memset(b->slot, 0xff, b->slot_count * sizeof(*b->slot));
-	weft_idxset_fill(b->all);
-	for (uint32_t i = 0; i < c->node_count; i++) {
-		const struct weft_amount *has = &c->node[i].total;
-
-		b->largest.cpus = has->cpus > b->largest.cpus ? has->cpus :
-			b->largest.cpus;
-		b->largest.gpus = has->gpus > b->largest.gpus ? has->gpus :
-			b->largest.gpus;
-		b->largest.mem_mib = has->mem_mib > b->largest.mem_mib ?
-			has->mem_mib : b->largest.mem_mib;
 	}
 	return b;
 }
@@ -137,11 +184,12 @@ void weft_workload_builder_destroy(struct weft_workload_builder *b)
 		return;
 	weft_workload_destroy(b->workload);
 	weft_idxset_destroy(b->all);
+	free(b->extent);
 	free(b->slot);
 	free(b);
 }
 
-/* The set of all nodes is every shape's, and the workload's to free. */
+/* The set of all nodes is the workload's to free. */
 void weft_workload_destroy(struct weft_workload *w)
 {
 	if (!w)
@@ -156,7 +204,8 @@ void weft_workload_destroy(struct weft_workload *w)
 
 static bool same_shape(const struct weft_shape *a, const struct weft_shape *b)
 {
-	return a->nodes_min == b->nodes_min && a->limit_sec == b->limit_sec &&
+	return a->nodes == b->nodes &&
+		a->nodes_min == b->nodes_min && a->limit_sec == b->limit_sec &&
 		a->per_node.cpus == b->per_node.cpus &&
 		a->per_node.gpus == b->per_node.gpus &&
 		a->per_node.mem_mib == b->per_node.mem_mib;
@@ -229,60 +278,93 @@ static uint32_t divide_up(double amount, uint32_t by)
 	return each < UINT32_MAX ? (uint32_t)each : UINT32_MAX;
 }
 
-static uint32_t fewest_nodes(const struct weft_workload_builder *b,
-			     double gpus, double cpus)
+static uint32_t fewest_nodes(const struct extent *e, double gpus, double cpus)
 {
 	uint32_t n = 1, more;
 
-	if (gpus > 0 && b->largest.gpus)
-		n = divide_up(gpus, b->largest.gpus);
-	if (cpus > 0 && b->largest.cpus) {
-		more = divide_up(cpus, b->largest.cpus);
+	if (gpus > 0 && e->largest.gpus)
+		n = divide_up(gpus, e->largest.gpus);
+	if (cpus > 0 && e->largest.cpus) {
+		more = divide_up(cpus, e->largest.cpus);
 		n = more > n ? more : n;
 	}
 	return n ? n : 1;
 }
 
-static uint32_t nodes_that_hold(const struct weft_workload_builder *b,
-				const struct weft_shape *s)
+static bool is_held(const struct weft_workload_builder *b,
+		    const struct weft_shape *s)
 {
-	const struct weft_cluster *c = &b->machine->cluster;
+	const struct weft_node *node = b->machine->cluster.node;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->node_count && n < s->nodes_min; i++)
-		n += c->node[i].total.cpus >= s->per_node.cpus &&
-			c->node[i].total.gpus >= s->per_node.gpus &&
-			c->node[i].total.mem_mib >= s->per_node.mem_mib;
-	return n;
+	weft_idxset_foreach(s->nodes, i) {
+		const struct weft_amount *has = &node[i].total;
+
+		n += has->cpus && has->cpus >= s->per_node.cpus &&
+			has->gpus >= s->per_node.gpus &&
+			has->mem_mib >= s->per_node.mem_mib;
+		if (n >= s->nodes_min)
+			return true;
+	}
+	return false;
 }
 
-static void shape_of(struct weft_workload_builder *b,
+/* The job on n nodes, the same on each. */
+static void spread(const struct extent *e, const struct weft_trace_job *job,
+		   uint32_t n, struct weft_shape *s)
+{
+	double cpus = job->cpus;
+
+	s->nodes_min = s->nodes_max = n;
+	s->per_node.gpus = divide_up(ceil(job->gpus), n);
+	s->per_node.cpus = divide_up(cpus, n);
+	s->per_node.mem_mib = job->mem_mib / n;
+	if (!s->per_node.cpus && s->per_node.gpus && e->largest.gpus)
+		s->per_node.cpus = (uint32_t)(s->per_node.gpus *
+					      e->cpus_per_gpu + 1e-9);
+	else if (!s->per_node.cpus)
+		s->per_node.cpus = e->cpus_least;	/* whole nodes */
+	if (s->per_node.mem_mib > e->largest.mem_mib)
+		s->per_node.mem_mib = e->largest.mem_mib;
+}
+
+/* False: the empty machine cannot hold it. */
+static bool shape_of(struct weft_workload_builder *b, const struct extent *e,
 		     const struct weft_trace_job *job, struct weft_shape *s)
 {
 	struct weft_workload_report *report = &b->workload->report;
-	double gpus = ceil(job->gpus), cpus = job->cpus;
-	uint32_t n = job->nodes ? job->nodes : fewest_nodes(b, gpus, cpus);
+	uint32_t n = job->nodes ? job->nodes :
+		fewest_nodes(e, ceil(job->gpus), job->cpus);
+	uint32_t most = e->even || job->nodes ? n : n + SPREAD_TRIES;
 
 	*s = (struct weft_shape) {
-		.nodes_min = n, .nodes_max = n,
 		.gpu_type_idx = -1, .resv_idx = -1, .steer_gpus = true,
-		.nodes = b->all,
+		.nodes = e->nodes,
 	};
-	s->per_node.gpus = divide_up(gpus, n);
-	s->per_node.cpus = divide_up(cpus, n);
-	s->per_node.mem_mib = job->mem_mib / n;
+	do
+		spread(e, job, n, s);
+	while (!is_held(b, s) && n++ < most);
+	if (n > most)
+		return false;
 	report->rounded += s->per_node.gpus ?
 		s->per_node.gpus * (double)n > job->gpus :
-		cpus > 0 && s->per_node.cpus * (double)n > cpus;
-	if (!s->per_node.cpus && s->per_node.gpus && b->largest.gpus)
-		s->per_node.cpus = b->largest.cpus * s->per_node.gpus /
-			b->largest.gpus;
-	else if (!s->per_node.cpus)
-		s->per_node.cpus = b->largest.cpus;	/* whole nodes */
-	if (s->per_node.mem_mib > b->largest.mem_mib) {
-		s->per_node.mem_mib = b->largest.mem_mib;
-		report->memory_cut++;
-	}
+		job->cpus && s->per_node.cpus * (double)n > job->cpus;
+	report->memory_cut += job->mem_mib / n > s->per_node.mem_mib;
+	return true;
+}
+
+static uint32_t limit_of(struct weft_workload_builder *b,
+			 const struct weft_workload_partition *partition,
+			 const struct weft_trace_job *job)
+{
+	double sec = job->limit_sec;
+
+	if (!(sec > 0) && partition)
+		sec = partition->limit_sec;
+	if (sec > 0)
+		return (uint32_t)fmax(60, fmin(sec, LIMIT_MAX_SEC));
+	b->workload->report.limit_drawn++;
+	return draw_limit(&b->settings, job);
 }
 
 static int keep(struct weft_workload_builder *b,
@@ -315,42 +397,48 @@ static int keep(struct weft_workload_builder *b,
 	return 0;
 }
 
+static bool is_outside(const struct weft_workload_builder *b, double submit)
+{
+	return submit < (double)b->settings.from_sec ||
+		submit >= (double)b->settings.until_sec;
+}
+
 int weft_workload_add(struct weft_workload_builder *b,
 		      const struct weft_trace_job *job, struct weft_err *err)
 {
 	struct weft_workload_report *report = &b->workload->report;
+	const struct weft_workload_settings *settings = &b->settings;
+	const struct weft_workload_partition *partition = NULL;
+	const struct extent *e;
 	double submit = job->submit_sec;
 	struct weft_shape shape;
 
 	report->seen++;
-	if (submit < (double)b->settings.from_sec ||
-	    submit >= (double)b->settings.until_sec) {
+	if (is_outside(b, submit)) {
 		report->outside++;
 		return 0;
 	}
 	if (b->workload->job_count == JOBS_MAX)
 		return weft_err_set(err, EOVERFLOW, "more than %u jobs", JOBS_MAX);
-	shape_of(b, job, &shape);
-	if (nodes_that_hold(b, &shape) < shape.nodes_min) {
+	if (settings->partition)
+		partition = settings->partition(settings->partition_arg, job);
+	e = find_extent(b, partition ? partition->nodes : b->all);
+	if (!e)
+		return weft_err_set(err, ENOMEM, "no memory for partitions");
+	if (!shape_of(b, e, job, &shape)) {
 		if (!report->too_large++)
 			memcpy(report->too_large_example, job->id,
 			       sizeof(report->too_large_example));
 		return 0;
 	}
-	if (job->limit_sec > 0) {
-		shape.limit_sec = (uint32_t)fmax(60, fmin(job->limit_sec,
-							  LIMIT_MAX_SEC));
-	} else {
-		shape.limit_sec = draw_limit(&b->settings, job);
-		report->limit_drawn++;
-	}
+	shape.limit_sec = limit_of(b, partition, job);
 	report->limit_passed += job->runtime_sec > shape.limit_sec;
 	if (!b->any)
 		b->first_sec = submit;
 	b->any = true;
-	if (b->settings.load > 0)
+	if (settings->load > 0)
 		submit = b->first_sec + (submit - b->first_sec) /
-			b->settings.load;
+			settings->load;
 	if (keep(b, job, &shape, submit))
 		return weft_err_set(err, ENOMEM, "no memory for %u jobs",
 				    b->workload->job_count + 1);

@@ -12,7 +12,9 @@
  *   memory	cut to the node's
  *   limit	the trace's, or drawn as enum weft_limits says; a job that ran
  *		longer than its limit is taken to have ended there
- *   too large	jobs that the empty machine cannot hold are left out
+ *   partition	the nodes that it may use, if the caller knows them
+ *   too large	jobs that the empty machine, or partition, cannot hold are left
+ *		out; where nodes are unlike, more nodes of less are tried first
  *
  * Cost: 40 bytes a job; shapes are few and shared.
  */
@@ -29,11 +31,21 @@ enum weft_limits {
 	WEFT_LIMITS_ROUND,	/* the next of 1, 4, 12 hours, 1, 2, 7, 14, 30 days */
 };
 
+/* Where jobs of a partition may run. */
+struct weft_workload_partition {
+	const struct weft_idxset *nodes;	/* the caller's, and stays */
+	uint32_t limit_sec;	/* of jobs that name none; 0: drawn */
+};
+
 struct weft_workload_settings {
 	enum weft_limits limits;
 	uint64_t seed;
 	double load;		/* 1.2: arrivals 1.2 times as dense */
 	int64_t from_sec, until_sec;	/* of submission, in the trace's time */
+	/* NULL, or answers NULL: every node. */
+	const struct weft_workload_partition *
+		(*partition)(void *arg, const struct weft_trace_job *job);
+	void *partition_arg;
 };
 
 struct weft_workload_job {
@@ -57,7 +69,7 @@ struct weft_workload {
 	uint32_t job_count;
 	struct weft_shape *shape;
 	uint32_t shape_count;
-	struct weft_idxset *all;	/* every shape's nodes */
+	struct weft_idxset *all;	/* every node */
 	struct weft_workload_report report;
 };
 
