@@ -17,6 +17,33 @@ printf '{"sched": {"plan_depth": 3}}' >"$cli_tmp/good.json"
 : >"$cli_tmp/empty"
 printf '{"stock": {"bf_intervall": 3}}' >"$cli_tmp/stock.json"
 log=$cli_tmp/small.csv
+# Unlike nodes, told by files and by scontrol; the user v has a partition.
+mkdir "$cli_tmp/site"
+cat >"$cli_tmp/site/slurm.conf" <<'END'
+ClusterName=site
+GresTypes=gpu
+NodeName=a CPUs=16 Gres=gpu:4
+NodeName=b CPUs=16 Gres=gpu:2
+NodeName=c CPUs=16 State=DOWN
+PartitionName=main Nodes=a Default=YES
+PartitionName=side Nodes=b,c DefaultTime=60
+END
+printf 'SwitchName=s0 Nodes=a,b,gone\n' >"$cli_tmp/site/topology.conf"
+cat >"$cli_tmp/sacct" <<'END'
+JobID|User|Partition|Submit|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|State
+1|u|main|1000|600|20|1|4|gres/gpu=4|COMPLETED
+1.batch|u|main|1000|600||1|4|gres/gpu=4|COMPLETED
+2|u|main|1001|600|20|1|4|gres/gpu=4|COMPLETED
+3|v|side|1002|600|Partition_Limit|1|4|gres/gpu=2|COMPLETED
+4|v|side|1003|600|20|1|4|gres/gpu=3|COMPLETED
+5|v|lost|1004|600|20|1|4|gres/gpu=1|COMPLETED
+END
+{
+	printf 'NodeName=a CPUTot=16 Gres=gpu:4 RealMemory=100 State=IDLE Partitions=main\n'
+	printf 'NodeName=b CPUTot=16 Gres=gpu:2 RealMemory=100 State=MIXED Partitions=side\n'
+	printf 'NodeName=c CPUTot=16 RealMemory=100 State=DOWN+DRAIN Partitions=side\n'
+} >"$cli_tmp/nodes"
+site=$cli_tmp/site/slurm.conf
 
 sim() { "$weft" sim "$@"; }
 
@@ -29,6 +56,22 @@ check "json" 0 '"wait_mean_sec": ?1199\.6' . sim --json -n 1 -g 4 -s weft "$log"
 check "too large" 0 '^2 jobs' '1 jobs are larger than the machine.*c first' \
 	sim "$cli_tmp/large.csv" -n 1 -g 4
 check "limits of the trace" 0 '"limits_drawn": ?0' . sim --json "$log" -n 1 -s weft
+check "a site" 0 '^4 jobs on 2 nodes with 6 GPUs' '1 nodes are not up' \
+	sim "$cli_tmp/sacct" --cluster "$site" -s weft,backfill,easy,fifo
+check "too large for its partition" 0 . '1 jobs are larger.*, 4 first' \
+	sim "$cli_tmp/sacct" -c "$site" -s fifo
+check "no such partition" 0 . '1 jobs name a partition.*"lost"' \
+	sim "$cli_tmp/sacct" -c "$site" -s fifo
+check "topology" 0 . '1 names of nodes that there are not, gone' \
+	sim "$cli_tmp/sacct" -c "$site" -s fifo
+check "what waits" 0 '"wait_p99_sec": ?599' . \
+	sim "$cli_tmp/sacct" -c "$site" -s weft --json
+check "the partition's limit" 0 '"limits_drawn": ?0' . \
+	sim "$cli_tmp/sacct" -c "$site" -s weft --json
+check "as scontrol tells it" 0 '^4 jobs on 2 nodes with 6 GPUs' . \
+	sim "$cli_tmp/sacct" -c "$cli_tmp/nodes" -s weft
+check "no such cluster" 1 "" 'none.conf' sim "$log" -c "$cli_tmp/none.conf"
+check "two machines" 2 "" 'which machine' sim "$log" -c "$site" -n 1
 check "jobs" 0 . . sim "$log" -n 1 -g 4 -s weft --jobs "$cli_tmp/jobs"
 check "every job" 0 '^weft,2,2,2,7202,1$' "" cat "$cli_tmp/jobs"
 check "jobs nowhere" 1 "" 'none/jobs' sim "$log" -n 1 --jobs "$cli_tmp/none/jobs"
@@ -37,7 +80,7 @@ check "settings" 0 '^3 jobs' . sim "$log" -n 1 --settings="$cli_tmp/good.json"
 check "wrong setting" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/typo.json"
 check "no scheduler" 1 "" 'no scheduler "fast"' sim "$log" -n 1 -s weft,fast
 check "no trace" 2 "" 'which trace' sim -n 1
-check "no nodes" 2 "" 'how large' sim "$log"
+check "no nodes" 2 "" 'which machine' sim "$log"
 check "two traces" 2 "" 'unexpected' sim "$log" -n 1 "$log"
 check "no such file" 1 "" 'No such file' sim "$cli_tmp/none" -n 1
 check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1

@@ -48,7 +48,7 @@ static int read_settings(struct sim_run *run, struct weft_err *err)
 
 static int print_help(const struct weft_option *options)
 {
-	printf("usage: weft sim TRACE --nodes=N [OPTION...]\n\n"
+	printf("usage: weft sim TRACE --cluster=FILE|--nodes=N [OPTION...]\n\n"
 	       "Runs a history of jobs again under several schedulers and compares them.\n"
 	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n");
 	weft_help_print(options);
@@ -105,6 +105,8 @@ int sim_command(int argc, char **argv)
 	struct sim_run run = { 0 };
 	struct sim_args *a = &run.args;
 	const struct weft_option options[] = {
+		{ "cluster", 'c', WEFT_OPTION_TEXT, &a->cluster, .arg = "FILE",
+		  .help = "slurm.conf, or what scontrol show nodes prints" },
 		{ "nodes", 'n', WEFT_OPTION_UINT, &a->nodes, 1, 1000000,
 		  .arg = "N", .help = "nodes of the machine" },
 		{ "gpus", 'g', WEFT_OPTION_UINT, &a->gpus, 0, 64,
@@ -150,7 +152,7 @@ int sim_command(int argc, char **argv)
 		return print_help(options);
 	if (!a->trace)
 		return usage("which trace?");
-	if (!a->nodes)
-		return usage("how large is the machine? --nodes=N");
+	if (!a->nodes == !a->cluster)
+		return usage("which machine? --cluster=FILE or --nodes=N");
 	return work(&run);
 }

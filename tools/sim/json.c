@@ -81,17 +81,21 @@ static struct json_object *result_json(const struct sim_run *run,
 int sim_print_json(const struct sim_run *run, struct weft_err *err)
 {
 	const struct weft_workload_report *report = &run->workload->report;
+	const struct weft_machine_total has = weft_machine_total(run->machine);
 	struct json_object *root = json_object_new_object();
 	struct json_object *results = json_object_new_array();
 	const char *text;
 	int rc = 0;
 
-	count(root, "nodes", run->machine->cluster.node_count);
-	count(root, "gpus_per_node", run->args.gpus);
+	count(root, "nodes", run->machine->cluster.node_count -
+	      run->machine->left_out);
+	count(root, "gpus", has.gpus);
+	count(root, "cpus", has.cpus);
 	count(root, "load_percent", run->args.load_percent);
 	count(root, "seed", run->args.seed);
 	count(root, "jobs", run->workload->job_count);
 	count(root, "jobs_too_large", report->too_large);
+	count(root, "jobs_of_unknown_partition", run->partition_unknown);
 	count(root, "jobs_rounded", report->rounded);
 	count(root, "limits_drawn", report->limit_drawn);
 	count(root, "limits_passed", report->limit_passed);

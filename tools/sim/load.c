@@ -8,11 +8,32 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/sim/sim.h"
 
 #define DAY_SEC 86400
+
+/* A site's files.  What was passed over is said, a line each. */
+static int read_site(struct sim_run *run, struct weft_err *err)
+{
+	struct weft_site *site;
+	int rc = weft_site_read(run->args.cluster, &site, err);
+
+	if (rc)
+		return rc;
+	fputs(weft_buf_str(&site->notes), stderr);
+	rc = weft_machine_of_site(site, &run->machine, err);
+	if (rc) {
+		weft_site_destroy(site);
+		weft_err_prefix(err, "%s", run->args.cluster);
+	} else if (run->machine->left_out) {
+		fprintf(stderr, "weft sim: %u nodes are not up and hold nothing\n",
+			run->machine->left_out);
+	}
+	return rc;
+}
 
 static int make_machine(struct sim_run *run, struct weft_err *err)
 {
@@ -26,8 +47,65 @@ static int make_machine(struct sim_run *run, struct weft_err *err)
 			UINT64_C(1) << 40,
 	};
 
+	if (args->cluster)
+		return read_site(run, err);
 	return weft_machine_uniform(args->nodes, &kind, args->domain,
 				    &run->machine, err);
+}
+
+/* The site's partitions as the workload wants them. */
+struct partitions {
+	struct sim_run *run;
+	const struct weft_trace *trace;
+	struct weft_workload_partition *of;	/* [partition_idx of the site] */
+};
+
+static int init_partitions(struct partitions *p, struct weft_err *err)
+{
+	const struct weft_site *site = p->run->machine->site;
+
+	if (!site || !site->partition_count)
+		return 0;
+	p->of = calloc(site->partition_count, sizeof(*p->of));
+	if (!p->of)
+		return weft_err_set(err, ENOMEM, "no memory for partitions");
+	for (uint32_t i = 0; i < site->partition_count; i++) {
+		const struct weft_site_partition *from = &site->partition[i];
+		uint32_t sec = from->default_sec != WEFT_SITE_UNLIMITED ?
+			from->default_sec : from->max_sec;
+
+		p->of[i] = (struct weft_workload_partition) {
+			.nodes = from->nodes,
+			.limit_sec = sec == WEFT_SITE_UNLIMITED ? 0 : sec,
+		};
+	}
+	return 0;
+}
+
+/* Of "a,b", as a job may ask, the first that the site has. */
+static const struct weft_workload_partition *
+find_partition(void *arg, const struct weft_trace_job *job)
+{
+	const struct partitions *p = arg;
+	const char *name = weft_trace_partition(p->trace, job->partition_idx);
+	char one[64];
+
+	if (!p->of || !name || !*name)
+		return NULL;
+	for (const char *at = name; *at; at += *at == ',') {
+		size_t len = strcspn(at, ",");
+		uint32_t idx;
+
+		snprintf(one, sizeof(one), "%.*s", (int)len, at);
+		idx = weft_site_find_partition(p->run->machine->site, one);
+		if (idx != UINT32_MAX && p->of[idx].nodes)
+			return &p->of[idx];
+		at += len;
+	}
+	if (!p->run->partition_unknown++)
+		snprintf(p->run->partition_example,
+			 sizeof(p->run->partition_example), "%s", name);
+	return NULL;
 }
 
 static int read_jobs(struct sim_run *run, struct weft_trace *trace,
@@ -63,7 +141,9 @@ static int read_jobs(struct sim_run *run, struct weft_trace *trace,
 int sim_load(struct sim_run *run, struct weft_err *err)
 {
 	const struct sim_args *args = &run->args;
+	struct partitions partitions = { .run = run };
 	struct weft_workload_settings settings = {
+		.partition = find_partition, .partition_arg = &partitions,
 		.limits = (enum weft_limits)args->limits,
 		.seed = args->seed,
 		.load = args->load_percent / 100.0,
@@ -72,12 +152,17 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	struct weft_trace *trace = NULL;
 	int rc = make_machine(run, err);
 
-	if (rc)
+	if (rc == 0)
+		rc = init_partitions(&partitions, err);
+	if (rc == 0)
+		rc = weft_trace_open(args->trace, &trace, err);
+	if (rc) {
+		free(partitions.of);
 		return rc;
-	rc = weft_trace_open(args->trace, &trace, err);
-	if (rc)
-		return rc;
+	}
+	partitions.trace = trace;
 	rc = read_jobs(run, trace, &settings, &builder, err);
+	free(partitions.of);
 	run->trace = *weft_trace_get_report(trace);
 	snprintf(run->trace_format, sizeof(run->trace_format), "%s",
 		 weft_trace_format_name(trace));
@@ -110,6 +195,10 @@ void sim_print_faults(const struct sim_run *run)
 		fprintf(stderr, "weft sim: %llu jobs are larger than the machine and left out, %s first\n",
 			(unsigned long long)report->too_large,
 			report->too_large_example);
+	if (run->partition_unknown)
+		fprintf(stderr, "weft sim: %llu jobs name a partition that the cluster has not (\"%s\" first): any node is theirs\n",
+			(unsigned long long)run->partition_unknown,
+			run->partition_example);
 	tell("GPUs or CPUs rounded up to be equal on their nodes",
 	     report->rounded);
 	tell("memory cut to a node's", report->memory_cut);

@@ -12,7 +12,7 @@
 #define SIM_WINDOWS_MAX 100
 
 struct sim_args {
-	const char *trace, *schedulers, *settings, *jobs;
+	const char *trace, *cluster, *schedulers, *settings, *jobs;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
 	int limits;		/* enum weft_limits */
@@ -38,6 +38,8 @@ struct sim_run {
 	struct weft_sim_settings settings;
 	struct weft_trace_report trace;
 	char trace_format[16];
+	uint64_t partition_unknown;	/* jobs of partitions that the site has not */
+	char partition_example[64];
 	struct sim_result result[SIM_SCHEDULERS_MAX];
 	uint32_t result_count;
 };

@@ -168,15 +168,17 @@ static void print_ends(const struct sim_run *run)
 
 int sim_print_table(const struct sim_run *run)
 {
+	struct weft_machine_total has;
 	const struct row wait = { "wait, mean", ALL(wait_mean), format_sec };
 	const struct row slow = { "bounded slowdown, mean", ALL(slowdown_mean),
 				  format_plain };
 
-	printf("%u jobs on %u nodes", run->workload->job_count,
-	       run->machine->cluster.node_count);
-	if (run->args.gpus)
-		printf(" of %u GPUs", run->args.gpus);
-	printf(", load %u %%; ratios are to %s\n\n", run->args.load_percent,
+	has = weft_machine_total(run->machine);
+	printf("%u jobs on %u nodes with %llu %s,", run->workload->job_count,
+	       run->machine->cluster.node_count - run->machine->left_out,
+	       (unsigned long long)(has.gpus ? has.gpus : has.cpus),
+	       has.gpus ? "GPUs" : "CPUs");
+	printf(" load %u %%; ratios are to %s\n\n", run->args.load_percent,
 	       sim_baseline(run)->policy->name);
 	label("");
 	for (uint32_t i = 0; i < run->result_count; i++)
