@@ -80,7 +80,7 @@ START_TEST(workload_shapes)
 	w = finish(b);
 	ck_assert_uint_eq(w->job_count, count + 1);
 	ck_assert_uint_eq(w->report.too_large, 1);
-	ck_assert_uint_eq(w->report.rounded, 3);
+	ck_assert_uint_eq(w->report.rounded, 2);
 	ck_assert_uint_eq(w->report.limit_drawn, count);
 	ck_assert_uint_eq(w->report.limit_passed, 1);
 	ck_assert_uint_eq(w->job[count].runtime_sec, 3600);
