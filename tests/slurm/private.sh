@@ -6,15 +6,16 @@
 #   private_start NAME NODES GPUS [SCHEDULER] [LINES of slurm.conf...]
 #   private_stop            stops what start started; also on exit, also after
 #                           a failure, and fails if a process is left
-#   private_restart         kill -9 slurmctld and start it again
+#   private_kill            kill -9 slurmctld
+#   private_revive          start it again
 #
 # It runs a munged of its own, one slurmctld and NODES slurmds in a temporary
 # directory, on ports that are free at the time; GPUs are character devices.
 # The plugins come from the build (WEFT_BUILD, default: here), before
 # Slurm's own.  A test that cannot run here exits 77 and says why.
 #
-# $private is the directory; SLURM_CONF is exported.  say, ok, not_ok and
-# finish speak TAP.
+# $private is the directory; SLURM_CONF is exported.  say, ok, not_ok, check,
+# is_none and finish speak TAP.
 set -u
 
 WEFT_BUILD=${WEFT_BUILD:-$PWD}
@@ -51,6 +52,17 @@ check()
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
+# is_none DESCRIPTION TEXT: ok if there is no text; else its first lines are why
+is_none()
+{
+	if [ -z "$2" ]; then
+		ok "$1"
+	else
+		not_ok "$1"
+		head -n 10 <<<"$2" | sed 's/^/# /'
+	fi
+}
+
 finish()
 {
 	private_stop
@@ -72,14 +84,14 @@ private_need()
 		skip_all "sched_weft.so is not built"
 }
 
-# The first of COUNT (up to 64) consecutive ports on which nobody listens.  Two
+# The first of COUNT (up to 96) consecutive ports on which nobody listens.  Two
 # tests that start at once begin to look in different places.
 private_port()
 {
 	local base count=$1 busy
 
 	busy=$(ss -Htln 2>/dev/null | awk '{ sub(/.*:/, "", $4); print $4 }')
-	for ((base = 21000 + $$ % 32 * 64; base < 24000; base += 64)); do
+	for ((base = 21000 + $$ % 20 * 96; base < 24000; base += 96)); do
 		echo "$busy" | awk -v a="$base" -v b=$((base + count)) \
 			'$1 >= a && $1 < b { exit 1 }' && break
 	done
@@ -100,7 +112,7 @@ private_conf()
 	SlurmdPort=$((private_base + 1))
 	AuthType=auth/munge
 	CredType=cred/munge
-	AuthInfo=socket=$private/run/munge.sock
+	AuthInfo=socket=$private/run/munge.sock${private_auth:+,$private_auth}
 	StateSaveLocation=$private/state
 	SlurmdSpoolDir=$private/spool/%n
 	SlurmctldPidFile=$private/run/slurmctld.pid
@@ -168,7 +180,9 @@ private_start()
 	echo "Name=gpu ${private_gpu_type:+Type=$private_gpu_type} File=$private/dev/nvidia[0-$((gpus - 1))]" \
 		> "$private/gres.conf"
 	echo "${private_spank:-}" > "$private/plugstack.conf"
-	private_conf "$nodes" "$gpus" "$scheduler" "$@" > "$private/slurm.conf"
+	# The last line of a name counts: Slurm would grumble.
+	private_conf "$nodes" "$gpus" "$scheduler" "$@" | tac |
+		awk -F= '/^(Node|Partition)Name/ || !seen[$1]++' | tac > "$private/slurm.conf"
 	export SLURM_CONF=$private/slurm.conf
 	munged -f -S "$private/run/munge.sock" --key-file="$private/munge.key" \
 		--pid-file="$private/run/munged.pid" \
@@ -189,6 +203,14 @@ private_start()
 private_all_idle()
 {
 	[ "$(timeout 5 sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l)" -eq "$private_nodes" ]
+}
+
+private_no_gpus()
+{
+	local used
+
+	used=$(timeout 10 scontrol show node -d) || return
+	! grep GresUsed <<<"$used" | grep -Eqv 'gpu:([a-z][a-z0-9]*:)?0([^0-9]|$)'
 }
 
 # private_wait SECONDS COMMAND...: until the command succeeds
@@ -214,13 +236,19 @@ private_pids()
 	done
 }
 
-private_restart()
+private_slurmctld() { cat "$private/run/slurmctld.pid"; }
+
+private_kill()
 {
 	local pid
 
-	read -r pid < "$private/run/slurmctld.pid"
+	pid=$(private_slurmctld)
 	kill -9 "$pid"
 	private_wait 60 eval "! kill -0 $pid 2>/dev/null"
+}
+
+private_revive()
+{
 	slurmctld
 	private_wait 60 timeout 2 squeue -h >/dev/null
 }

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sched_soak.sh - many short jobs while everything around them goes wrong
+#
+# Jobs of mixed GPU counts, single, in arrays and over two nodes, are submitted
+# while jobs are cancelled, nodes go down and come back, slurmctld is told to
+# reconfigure, and is killed.  Then, judged from what the jobs wrote
+# (records.sh): none is lost, none ran twice without a requeue, no GPU had two
+# at once; and slurmctld, from a warm-up after its last restart to the end, did
+# not grow by more than a few MiB.
+#
+# A few hundred jobs on 8 nodes; with WEFT_TEST_LONG 10,000 on 64 nodes.
+# WEFT_TEST_SEED: another walk; WEFT_TEST_SCHEDULER: sched/backfill to compare.
+#
+# The walk is in parts: submit some, and then perhaps one event.  Kills happen
+# in the first half.  The second is one process of slurmctld from beginning to
+# end (from 24.11 on also without reconfigure, which there is a new process);
+# its memory is compared between two like states: no jobs are left (the short
+# walk, which has no time for that, looks for large leaks only).
+. "${srcdir:-.}/tests/slurm/private.sh"
+. "${srcdir:-.}/tests/slurm/records.sh"
+
+seed=${WEFT_TEST_SEED:-$((RANDOM * 32768 + RANDOM))}
+scheduler=${WEFT_TEST_SCHEDULER:-sched/weft}
+if [ -n "${WEFT_TEST_LONG:-}" ]; then
+	jobs=10000 nodes=64 gpus=8 events=160 kills=4 grown_mib=24
+else
+	jobs=300 nodes=8 gpus=4 events=24 kills=1 grown_mib=32
+fi
+say "WEFT_TEST_SEED=$seed; $jobs jobs, $nodes nodes with $gpus GPUs, $scheduler"
+RANDOM=$((seed % 32768))
+# A requeued job waits for its credential to expire, two minutes by default.
+private_auth=cred_expire=15
+private_start soak "$nodes" "$gpus" "$scheduler" MinJobAge=10 \
+	DebugFlags=NO_CONF_HASH ReturnToService=1
+records_start
+submitted=0
+batch=0
+down=
+killed=0
+cancelled=0 downs=0 reconfigures=0 deaths=0
+alive=$(private_slurmctld)
+
+# A number below $1, of the seeded series, in $pick.
+pick() { pick=$(((RANDOM * 32768 + RANDOM) % $1)); }
+
+# ---- the jobs ------------------------------------------------------------------
+
+submit_some()
+{
+	local name=j$batch count=1 request want length i
+
+	batch=$((batch + 1))
+	pick "$gpus"
+	want=$((pick + 1))
+	pick 20
+	length=0.$((pick + 1))
+	request=(-n1 --mem=10 "--gpus-per-node=$want")
+	pick 10
+	case $pick in
+	0) request=(-N2 --mem=10 "--gpus-per-node=$want"); length="$length srun" ;;
+	1) request=(-n1 --mem=10) ;;
+	2) request=(-n1 --mem=10 "--gpus=$want" --exclusive) ;;
+	3 | 4 | 5)
+		pick 30
+		count=$((pick + 5))
+		request+=("--array=0-$((count - 1))")
+		;;
+	esac
+	# shellcheck disable=SC2086  # words
+	until sbatch -Q -J "$name" -t 10 --requeue -o /dev/null "${request[@]}" \
+		"$records_job" $length; do
+		say "$name was not taken; again"
+		sleep 1
+	done
+	submitted=$((submitted + count))
+	if [[ ${request[*]} != *--array* ]]; then
+		echo "$name"
+	else
+		for ((i = 0; i < count; i++)); do echo "$name.$i"; done
+	fi >>"$records.asked"
+}
+
+# ---- what goes wrong -----------------------------------------------------------
+
+# One of the last jobs asked for, whatever became of it.
+cancel_one()
+{
+	local name
+
+	pick 40
+	name=$(tail -n $((pick + 1)) "$records.asked" | head -n 1)
+	echo "$name" >>"$records.cancelled"
+	case $name in
+	*.*)
+		scancel "$(squeue -h -n "${name%.*}" -o %A | sort -n | head -n 1)_${name#*.}"
+		;;
+	*) scancel -n "$name" ;;
+	esac 2>/dev/null	# it may be gone
+	cancelled=$((cancelled + 1))
+}
+
+# First what ran there is to be gone.
+node_back()
+{
+	[ -n "$down" ] || return 0
+	private_wait 60 eval "! scontrol show node $down | grep -q COMPLETING"
+	scontrol update nodename="$down" state=resume
+	down=
+}
+
+node_events()
+{
+	if [ -z "$down" ]; then
+		pick "$nodes"
+		down=n$((pick + 1))
+		scontrol update nodename="$down" state=down reason=soak &&
+			downs=$((downs + 1))
+	else
+		node_back
+	fi
+}
+
+still_alive()
+{
+	[ "$(private_slurmctld)" = "$alive" ] && kill -0 "$alive" 2>/dev/null && return
+	deaths=$((deaths + 1))
+	say "slurmctld $alive is gone"
+	alive=$(private_slurmctld)
+}
+
+# scontrol reconfigure forks a new slurmctld from 23.11 on.
+reconfigure()
+{
+	scontrol reconfigure
+	reconfigures=$((reconfigures + 1))
+	private_wait 60 timeout 2 squeue -h >/dev/null
+	alive=$(private_slurmctld)
+}
+
+event()
+{
+	still_alive
+	pick 10
+	case $pick in
+	0 | 1 | 2 | 3) cancel_one ;;
+	4 | 5 | 6) node_events ;;
+	7) case $release$steady in 22.05* | *no) reconfigure ;; esac ;;
+	esac
+}
+
+kill_slurmctld()
+{
+	records_kill || say "slurmctld did not save"
+	killed=$((killed + 1))
+	alive=$(private_slurmctld)
+}
+
+# ---- the walk ------------------------------------------------------------------
+
+walk_to()	# JOBS EVENTS KILLS
+{
+	local from=$submitted done=0 part
+
+	while [ "$submitted" -lt "$1" ]; do
+		submit_some
+		part=$(((submitted - from) * 1000 / ($1 - from)))
+		[ $((part * $2 / 1000)) -le $done ] || { done=$((done + 1)); event; }
+		[ $((part * ($3 + 1) / 1000)) -le $killed ] || [ $killed -ge "$3" ] || kill_slurmctld
+	done
+}
+
+forgotten() { [ -z "$(timeout 10 squeue -h -t all -o %i)" ]; }
+
+# Until every job has ended, and slurmctld has forgotten it.
+rest()
+{
+	node_back
+	private_wait 300 records_settle || say "the queue does not run empty"
+	[ -z "${WEFT_TEST_LONG:-}" ] || private_wait 200 forgotten ||
+		say "records of jobs are left"
+}
+
+# $memory becomes the KiB that slurmctld has of its own.
+weigh()
+{
+	memory=$(awk '$1 == "RssAnon:" { print $2 }' "/proc/$(private_slurmctld)/status")
+	say "$submitted jobs, $SECONDS s: slurmctld $memory KiB"
+}
+
+release=$(slurmctld -V | sed -n 's/^[^ ]* \([0-9]*\.[0-9]*\).*/\1/p')
+steady=no
+walk_to $((jobs / 2)) $((events / 2)) "$kills"
+steady=yes
+walk_to $((jobs * 3 / 4)) $((events * 3 / 4)) "$kills"
+[ -z "${WEFT_TEST_LONG:-}" ] || rest
+weigh
+warm=$memory
+walk_to "$jobs" "$events" "$kills"
+rest
+weigh
+still_alive
+
+say "$submitted jobs, $cancelled cancels, $downs nodes down, $reconfigures reconfigures, $killed kills in $SECONDS s"
+say "starts $(grep -c ^start "$records"), again after a requeue $(grep -c '^start [^ ]* [1-9]' "$records"), ends $(grep -c ^end "$records"), GPUs locked $(find "$private/tmp/gpus" -type f | wc -l)"
+say "slurmctld's own memory: $warm KiB after a warm-up, $memory KiB at the end"
+check "the queue runs empty" records_quiet
+records_quiet || squeue -o '%i %j %T %r %M %N' | head -n 5 | sed 's/^/# /'
+is_none "no job of $submitted is lost" "$(records_lost)"
+is_none "none ran twice without a requeue" "$(records_twice)"
+is_none "no GPU had two jobs at once" "$(records_shared)"
+check "slurmctld died only when it was killed ($deaths)" [ "$deaths" -eq 0 ]
+check "its memory is as before, within $grown_mib MiB" \
+	[ $((memory - warm)) -le $((grown_mib * 1024)) ]
+private_wait 150 private_no_gpus
+check "no GPU is left allocated" private_no_gpus
+is_none "slurmctld's books add up" \
+	"$(grep -hiE 'underflow|overflow|double.*free|sched/weft: (skipped|error)' "$private"/log/slurmctld.log)"
+finish
