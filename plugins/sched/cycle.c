@@ -358,6 +358,7 @@ void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 	int rc = take(cycle, &snap, &slice, &err);
 
 	cycle->stats.snapshot_usec = (uint64_t)(weft_slice_now_usec() - begin);
+	cycle->stats.queue_usec = (uint64_t)snap.queue_usec;
 	if (rc == 0 && snap.ref_count)
 		rc = plan_and_commit(cycle, &snap, &slice, &err);
 	weft_snapshot_release(&snap);

@@ -107,6 +107,7 @@ static int add_ref(struct weft_snapshot *snap, const job_queue_rec_t *rec,
 
 int weft_snapshot_list_queue(struct weft_snapshot *snap)
 {
+	int64_t begin = weft_slice_now_usec();
 	struct xlist *queue = build_job_queue(false, false);
 	const part_record_t *partition_of = NULL;
 	const char *partition = NULL;
@@ -119,6 +120,7 @@ int weft_snapshot_list_queue(struct weft_snapshot *snap)
 		xfree(rec);
 	}
 	FREE_NULL_LIST(queue);
+	snap->queue_usec = weft_slice_now_usec() - begin;
 	return rc;
 }
 

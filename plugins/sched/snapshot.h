@@ -47,6 +47,7 @@ struct weft_snapshot {
 	uint32_t ref_count, ref_cap;
 	uint32_t running_cap, hold_cap, use_cap;
 	struct weft_shape_index *shape_index;
+	int64_t queue_usec;		/* what listing the queue took */
 	const struct weft_refusals *refusals;
 };
 

@@ -38,6 +38,7 @@ static void format(const struct weft_stats *s, struct weft_buf *buf)
 	add(buf, "cycle_usec_mean", s->cycles ?
 	    s->cycle_usec_sum / s->cycles : 0);
 	add(buf, "snapshot_usec", s->snapshot_usec);
+	add(buf, "queue_usec", s->queue_usec);
 	add(buf, "plan_usec", s->plan_usec);
 	add(buf, "commit_usec", s->commit_usec);
 	add(buf, "lock_usec", s->lock_usec);

@@ -47,6 +47,7 @@ static const struct row {
 	{ "cycle_usec_mean", "cycle time, mean", USEC },
 	{ "cycle_usec_max", "cycle time, longest", USEC },
 	{ "snapshot_usec", "  of the last: look at jobs and nodes", USEC },
+	{ "queue_usec", "    of that: list the queue, in one hold", USEC },
 	{ "plan_usec", "  of the last: plan", USEC },
 	{ "commit_usec", "  of the last: start jobs, write forecasts", USEC },
 	{ "lock_usec", "longest lock hold, last cycle", USEC },
