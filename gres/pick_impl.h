@@ -6,6 +6,7 @@
 #define WEFT_GRES_PICK_IMPL_H
 
 #include "gres/pick.h"
+#include "lib/bits.h"
 
 #define PICK_SUBSETS_MAX (1u << WEFT_PICK_EXACT_MAX)
 
@@ -56,7 +57,7 @@ uint64_t pick_pairs_mbps(const struct weft_picker *picker, weft_gpuset_t gpus);
 
 static inline uint32_t pick_count(weft_gpuset_t gpus)
 {
-	return (uint32_t)__builtin_popcountll(gpus);
+	return weft_bits_count(gpus);
 }
 
 static inline uint32_t pick_lowest(weft_gpuset_t gpus)

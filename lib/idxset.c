@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "lib/idxset.h"
 
 /* Not (size + 63) / 64: that wraps for the largest sizes. */
@@ -106,7 +107,7 @@ uint32_t weft_idxset_count(const struct weft_idxset *set)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < words(set); i++)
-		count += __builtin_popcountll(set->word[i]);
+		count += weft_bits_count(set->word[i]);
 	return count;
 }
 

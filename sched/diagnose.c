@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include "lib/bits.h"
 #include "sched/diagnose.h"
 #include "sched/search.h"
 
@@ -27,9 +28,8 @@ static uint32_t count_gpus(const struct weft_timeline *tl, uint32_t node_idx,
 			   const struct weft_shape *shape, weft_gpuset_t free,
 			   uint32_t want)
 {
-	return (uint32_t)__builtin_popcountll(
-		weft_timeline_gpus(tl, node_idx, free, shape->gpu_type_idx,
-				   want));
+	return weft_bits_count(weft_timeline_gpus(tl, node_idx, free,
+						  shape->gpu_type_idx, want));
 }
 
 static bool is_able(const struct weft_cluster *c, const struct weft_timeline *tl,

@@ -18,6 +18,9 @@
  * will not fit now later in the cycle, and is not tried again; its reason is
  * found once.
  *
+ * Whoever wants to know only who starts now (starts_only) is spared the places
+ * of jobs behind which nobody could start any more (hope.c).
+ *
  * Cost: one search (search.c) for each planned job and for each start; one
  * failed search and one diagnosis for each shape; O(1) for every other job.
  */
@@ -119,12 +122,19 @@ static int shrink(struct weft_planner *p, const struct weft_job *job,
 	return search(p, job, best, now, now, found);
 }
 
+static struct weft_reason just(enum weft_reason_kind kind)
+{
+	return (struct weft_reason) { .kind = kind, .detail_idx = -1 };
+}
+
 /* The reason why this shape does not start now; found once a cycle. */
 static struct weft_reason why_not_now(struct weft_planner *p,
 				      uint32_t shape_idx)
 {
 	struct weft_shape_state *state = &p->state[shape_idx];
 
+	if (p->policy->starts_only)
+		return just(WEFT_REASON_NOT_TRIED);
 	if (!state->diagnosed) {
 		state->reason = weft_diagnose(p->cluster, p->base, p->placer,
 					      &p->shape[shape_idx],
@@ -132,11 +142,6 @@ static struct weft_reason why_not_now(struct weft_planner *p,
 		state->diagnosed = true;
 	}
 	return state->reason;
-}
-
-static struct weft_reason just(enum weft_reason_kind kind)
-{
-	return (struct weft_reason) { .kind = kind, .detail_idx = -1 };
 }
 
 static bool is_full(const struct weft_planner *p)
@@ -197,7 +202,7 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 	else
 		d->reason = why_not_now(p, job->shape_idx);
 	rc = weft_planner_hold(p, job, found, d);
-	if (rc == 0 && !start)
+	if (rc == 0 && !start && !p->policy->starts_only)
 		rc = weft_planner_blame(p, d);
 	if (rc == 0 && start)
 		p->plan->stats.started++;
@@ -378,6 +383,7 @@ static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
 		    void *stop_arg)
 {
 	struct weft_plan *plan = p->plan;
+	bool hopeless = false;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < p->job_count; i++)
@@ -388,6 +394,10 @@ static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
 			plan->stats.skipped = p->job_count - i;
 			break;
 		}
+		if (p->policy->starts_only)
+			rc = weft_planner_is_hopeless(p, i, &hopeless);
+		if (rc || hopeless)
+			break;
 		rc = plan_entry(p, i);
 	}
 	number_line(plan, p->job_count);

@@ -36,6 +36,12 @@ struct weft_policy {
 	 * that wait to begin: plan.stats.whatif_next of the cycle before.
 	 */
 	uint32_t whatif_tests, whatif_from;
+	/*
+	 * Only who starts now is asked: the same starts, but planning ends
+	 * where nobody behind could start, and nothing is said of those who
+	 * wait.  whatif_tests counts for nothing then.
+	 */
+	bool starts_only;
 };
 
 enum weft_order {

@@ -28,7 +28,9 @@ struct weft_planner {
 	const struct weft_job *job;
 	uint32_t job_count;
 	uint32_t taken;		/* jobs looked at */
-	struct weft_timeline *all, *base;
+	uint32_t hopeful;	/* jobs from here on cannot start now */
+	uint32_t hope_taken, hope_started;	/* as of the last look at that */
+	struct weft_timeline *all, *base;	/* starts_only: no base */
 	struct weft_placer *placer;
 	struct weft_search *search;
 	struct weft_mix mix;
@@ -44,6 +46,13 @@ struct weft_planner {
 	struct weft_shape *own_shape;	/* NULL: shape is the caller's */
 	uint32_t waiting_shapes;	/* seen so far */
 };
+
+/*
+ * Can no job from this index on start now?  True is certain; false may be out
+ * of date.  0 or -ENOMEM.
+ */
+int weft_planner_is_hopeless(struct weft_planner *p, uint32_t job_idx,
+			     bool *ret_hopeless);
 
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);
 void weft_planner_fini(struct weft_planner *p);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "sched/plan_impl.h"
 
 #define NONE UINT32_MAX
@@ -54,7 +55,8 @@ static int add_running(struct weft_planner *p)
 		int64_t end = job->end_sec > c->now_sec ? job->end_sec :
 			c->now_sec + 1;
 
-		for (uint32_t k = 0; rc == 0 && k < job->hold_count; k++)
+		for (uint32_t k = 0; p->base && rc == 0 && k < job->hold_count;
+		     k++)
 			rc = add_holder(p, c->hold[job->hold_first + k].node_idx,
 					job->job_id, end);
 		for (uint32_t k = 0; k < job->license_count; k++) {
@@ -78,17 +80,19 @@ static int allocate(struct weft_planner *p)
 	p->decision_cap = p->job_count + 16;
 	p->plan = calloc(1, sizeof(*p->plan));
 	p->all = weft_timeline_create(c);
-	p->base = weft_timeline_create(c);
+	if (!p->policy->starts_only)
+		p->base = weft_timeline_create(c);
 	p->placer = weft_placer_create(c);
 	p->state = calloc((size_t)p->shape_count + 1, sizeof(*p->state));
 	p->licenses_free = calloc((size_t)c->license_count + 1,
 				  sizeof(*p->licenses_free));
 	p->cand = malloc(nodes * sizeof(*p->cand));
 	p->holder_first = malloc(nodes * sizeof(*p->holder_first));
-	if (!p->plan || !p->all || !p->base || !p->placer || !p->state ||
+	if (!p->plan || !p->all || !p->placer ||
+	    (!p->base && !p->policy->starts_only) || !p->state ||
 	    !p->licenses_free || !p->cand || !p->holder_first)
 		return -ENOMEM;
-	if (p->policy->whatif_tests) {
+	if (p->policy->whatif_tests && !p->policy->starts_only) {
 		p->own_shape = malloc(((size_t)p->shape_count + 1) *
 				      sizeof(*p->own_shape));
 		if (!p->own_shape)
@@ -122,7 +126,7 @@ int weft_planner_init(struct weft_planner *p, struct weft_err *err)
 
 	if (rc == 0)
 		rc = weft_timeline_add_running(p->all, err);
-	if (rc == 0)
+	if (rc == 0 && p->base)
 		rc = weft_timeline_add_running(p->base, err);
 	if (rc == 0)
 		rc = add_running(p);
@@ -163,7 +167,7 @@ static weft_gpuset_t pick_gpus(const struct weft_planner *p,
 		return 0;
 	free = weft_timeline_gpus(p->all, node_idx, free, shape->gpu_type_idx,
 				  count);
-	if ((like & ~free) || (uint32_t)__builtin_popcountll(like) != count)
+	if ((like & ~free) || weft_bits_count(like) != count)
 		like = 0;
 	if (picker && weft_pick_gpus(picker, free, count, WEFT_PICK_RING,
 				     &pick)) {
@@ -270,10 +274,11 @@ int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 		place[i] = (struct weft_place) { cand->node_idx, hold.gpus,
 						 units };
 		rc = weft_timeline_add(p->all, &hold, d->start_sec, end, NULL);
-		if (rc == 0 && d->start_sec == p->cluster->now_sec)
+		if (rc == 0 && p->base &&
+		    d->start_sec == p->cluster->now_sec)
 			rc = weft_timeline_add(p->base, &hold, d->start_sec,
 					       end, NULL);
-		if (rc == 0)
+		if (rc == 0 && p->base)
 			rc = add_holder(p, cand->node_idx, job->job_id, end);
 	}
 	if (rc == 0)

@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "sched/licenses.h"
 #include "sched/search.h"
 
@@ -153,7 +154,7 @@ static uint32_t units_in(const struct weft_search *s, uint32_t node_idx,
 		set = weft_timeline_gpus(s->tl, node_idx, free.gpus,
 					 shape->gpu_type_idx, want);
 	return weft_place_units(shape, free.cpus, free.mem_mib,
-				(uint32_t)__builtin_popcountll(set));
+				weft_bits_count(set));
 }
 
 /* ---- licences ---------------------------------------------------------- */
@@ -237,7 +238,7 @@ static bool is_able(const struct weft_search *s, const struct weft_shape *shape,
 		set = weft_timeline_gpus(s->tl, node_idx, all.gpus,
 					 shape->gpu_type_idx,
 					 need.amount.gpus);
-		if ((uint32_t)__builtin_popcountll(set) < need.amount.gpus)
+		if (weft_bits_count(set) < need.amount.gpus)
 			return false;
 	}
 	if (shape->unit_count)
@@ -445,7 +446,7 @@ static uint64_t stranded(const struct weft_search *s,
 			 const struct weft_shape *shape, struct weft_free free)
 {
 	struct weft_amount take = weft_search_need(shape).amount;
-	uint32_t gpus = (uint32_t)__builtin_popcountll(free.gpus);
+	uint32_t gpus = weft_bits_count(free.gpus);
 	double more;
 
 	if (!s->mix || shape->nodes_min > 1 || !take.gpus ||
@@ -468,7 +469,7 @@ static uint64_t score(const struct weft_search *s,
 		      const struct weft_shape *shape,
 		      const struct weft_node *node, struct weft_free free)
 {
-	uint64_t gpus = (uint64_t)__builtin_popcountll(free.gpus);
+	uint64_t gpus = weft_bits_count(free.gpus);
 	uint64_t cpus = free.cpus < (1u << 20) ? free.cpus : (1u << 20) - 1;
 	uint64_t weight = node->weight < (1u << 28) ? node->weight :
 		(1u << 28) - 1;

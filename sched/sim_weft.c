@@ -158,7 +158,7 @@ static bool is_worth_it(const struct weft_state *state,
 static int plan(struct weft_state *state, struct weft_sim *sim,
 		struct weft_err *err)
 {
-	const struct weft_policy *policy = &state->settings->policy;
+	struct weft_policy policy = state->settings->policy;
 	const struct weft_cluster *c = weft_sim_cluster(sim);
 	struct weft_plan *plan;
 	uint32_t count, shapes;
@@ -168,8 +168,9 @@ static int plan(struct weft_state *state, struct weft_sim *sim,
 	if (!c || need_jobs(state, count))
 		return weft_err_set(err, ENOMEM, "no memory for the queue");
 	shapes = fill(state, weft_sim_workload(sim), queue, count);
-	weft_policy_order(policy, state->job, count);
-	rc = weft_plan_run(c, policy, state->shape, shapes, state->job, count,
+	policy.starts_only = true;
+	weft_policy_order(&policy, state->job, count);
+	rc = weft_plan_run(c, &policy, state->shape, shapes, state->job, count,
 			   NULL, NULL, &plan, err);
 	if (rc)
 		return rc;

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "sched/timeline.h"
 
 struct step {
@@ -370,8 +371,8 @@ weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
 		rest &= ~set;
 		if (!set)
 			continue;
-		uint32_t have = (uint32_t)__builtin_popcountll(set);
-		uint32_t top = (uint32_t)__builtin_popcountll(best);
+		uint32_t have = weft_bits_count(set);
+		uint32_t top = weft_bits_count(best);
 
 		if (top < count ? have > top : have >= count && have < top)
 			best = set;
@@ -386,10 +387,10 @@ static bool gpus_suffice(const struct weft_timeline *tl, uint32_t node_idx,
 
 	if (!count)
 		return true;
-	if ((uint32_t)__builtin_popcountll(free) < count)
+	if (weft_bits_count(free) < count)
 		return false;
 	free = weft_timeline_gpus(tl, node_idx, free, need->gpu_type_idx, count);
-	return (uint32_t)__builtin_popcountll(free) >= count;
+	return weft_bits_count(free) >= count;
 }
 
 static bool step_suffices(const struct step *s, const struct weft_need *need)
@@ -521,6 +522,18 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 	}
 	*ret_until = WEFT_TIME_NEVER;
 	return WEFT_TIME_NEVER;
+}
+
+uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
+				 const struct weft_need *need,
+				 uint32_t enough)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < tl->cluster->node_count && count < enough; i++)
+		count += step_suffices(&tl->row[i].step[0], need) &&
+			gpus_suffice(tl, i, need, tl->row[i].step[0].gpus);
+	return count;
 }
 
 int64_t weft_timeline_step_after(const struct weft_timeline *tl,

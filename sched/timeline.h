@@ -69,6 +69,15 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 			   uint32_t duration_sec, int64_t *ret_until,
 			   uint64_t *steps);
 
+/*
+ * On how many nodes is the need free at this moment, whatever comes after?
+ * Counts no further than enough; reservations and nodes that are down are not
+ * looked at, so it may be too many.
+ */
+uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
+				 const struct weft_need *need,
+				 uint32_t enough);
+
 /* The node's first step that begins after sec, or WEFT_TIME_NEVER. */
 int64_t weft_timeline_step_after(const struct weft_timeline *tl,
 				 uint32_t node_idx, int64_t sec);

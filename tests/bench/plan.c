@@ -118,7 +118,7 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 		 uint32_t depth)
 {
 	struct weft_cluster cluster = { 0 };
-	struct weft_policy policy;
+	struct weft_policy policy = { 0 };
 	struct weft_idxset *all = weft_idxset_create(nodes);
 	struct weft_shape *shapes = calloc(shape_count, sizeof(*shapes));
 	struct weft_job *jobs = calloc(job_count, sizeof(*jobs));

@@ -17,6 +17,7 @@
 #include "config.h"
 
 #include "tests/unit/sched_sample.h"
+#include "tests/unit/starts_only.h"
 
 #define NODES 3
 #define GPUS 4
@@ -157,6 +158,8 @@ START_TEST(test_random)
 		plan = sample_plan(&q->s, q->shape, JOBS, q->job, JOBS);
 		check_plan(q, plan);
 		check_prefix(q, plan);
+		check_starts_only(&q->s.cluster, &q->s.policy, q->shape, JOBS,
+				  q->job, JOBS, plan);
 		weft_plan_destroy(plan);
 		sample_fini(&q->s);
 	}

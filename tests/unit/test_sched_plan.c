@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "sched/plan.h"
+#include "tests/unit/starts_only.h"
 #include "tests/unit/torture.h"
 #include "tests/unit/unit.h"
 
@@ -508,6 +509,8 @@ static void try_seed(struct world *w, unsigned long long seed)
 	make_world(w, seed);
 	ck_assert_int_eq(run(w, &plan), 0);
 	check_plan(w, plan, seed);
+	check_starts_only(&w->c, &w->policy, w->shape, SHAPES, w->job, JOBS,
+			  plan);
 	weft_plan_destroy(plan);
 	free_world(w);
 }
