@@ -30,6 +30,9 @@ static const struct weft_setting bridge_settings[] = {
 	  "spent in a cycle on what waiting jobs could ask to start sooner; 0: none" },
 	{ "het_jobs", WEFT_SETTING_BOOL, AT(het_jobs), 0, 1, 1, NULL, NULL,
 	  "make slurmctld accept heterogeneous jobs; read when it starts" },
+	{ "requeue_max", WEFT_SETTING_U32, AT(requeue_max), 0, 1000000, 10,
+	  NULL, "restarts",
+	  "a job is started again at most so often for its --requeue-on" },
 	{ "start_at_submit", WEFT_SETTING_BOOL, AT(start_at_submit), 0, 1, 0,
 	  NULL, NULL,
 	  "let slurmctld itself place an srun or salloc that heads the queue, "

@@ -17,6 +17,7 @@ struct weft_bridge {
 	bool explain;			/* tell users through the jobs' records */
 	uint32_t whatif;		/* searches a cycle for what would start sooner */
 	bool het_jobs;			/* make slurmctld take them */
+	uint32_t requeue_max;		/* restarts for --requeue-on */
 	bool start_at_submit;		/* let slurmctld place srun's jobs itself */
 };
 

@@ -17,6 +17,7 @@
 #include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
 #include "plugins/sched/domains.h"
+#include "plugins/sched/wishes.h"
 #include "plugins/slurm/node_fabric.h"
 
 extern diag_stats_t slurmctld_diag_stats;
@@ -213,6 +214,8 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 	int rc = 1;
 
 	weft_slice_begin(slice);
+	if (weft_wishes_walk(time(NULL), cycle->conf.bridge.requeue_max))
+		schedule_job_save();
 	if (weft_node_fabrics_refresh(cycle->nodes))
 		cycle->fabric_due = true;
 	if (weft_node_fabrics_unprepared(cycle->nodes)) {

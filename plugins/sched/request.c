@@ -20,6 +20,7 @@
  * Slurm for the meaning of each field.
  */
 #include "plugins/sched/shape.h"
+#include "plugins/sched/wishes.h"
 
 struct gpu_request {
 	uint32_t per_node, per_task, per_job;
@@ -251,38 +252,15 @@ int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 	return 0;
 }
 
-/* The value of WEFT_name, which SPANK may have given a prefix, or NULL. */
-static const char *spank_value(const job_record_t *job_ptr, const char *name)
-{
-	size_t len = strlen(name);
-	const char *entry;
-
-	for (uint32_t i = 0; i < job_ptr->spank_job_env_size; i++) {
-		entry = job_ptr->spank_job_env[i];
-		if (!entry)
-			continue;
-		if (!xstrncmp(entry, "SPANK_", 6))
-			entry += 6;
-		if (!xstrncmp(entry, name, len) && entry[len] == '=')
-			return entry + len + 1;
-	}
-	return NULL;
-}
-
 void weft_request_wishes(const job_record_t *job_ptr, struct weft_shape *shape)
 {
-	const char *text = spank_value(job_ptr, "WEFT_SEGMENT");
-	char *end;
-	unsigned long k;
+	struct weft_wish wish;
 
+	weft_wishes_of(job_ptr, &wish);
 	shape->segment = weft_slurm_segment(job_ptr);
-	if (text && *text >= '0' && *text <= '9') {
-		k = strtoul(text, &end, 10);
-		if (*end == '\0' && k <= WEFT_SEGMENT_MAX)
-			shape->segment = (uint32_t)k;
-	}
-	text = spank_value(job_ptr, "WEFT_DOMAIN");
-	if (text && !xstrcmp(text, "same"))
+	if (wish.segment && wish.segment <= WEFT_SEGMENT_MAX)
+		shape->segment = wish.segment;
+	if (wish.same_domain)
 		shape->domain = WEFT_DOMAIN_SAME;
 	shape->switches_max = job_ptr->req_switch;
 }

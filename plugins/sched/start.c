@@ -17,6 +17,7 @@
  */
 #include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
+#include "plugins/sched/wishes.h"
 
 extern diag_stats_t slurmctld_diag_stats;
 
@@ -228,6 +229,7 @@ int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, uint32_t limit_sec,
 {
 	uint32_t limit = shorter_limit(job_ptr, limit_sec, now);
 	uint32_t limit_asked = job_ptr->time_limit;
+	struct weft_guard guard;
 	int rc;
 
 	if (fed_mgr_job_lock(job_ptr)) {
@@ -236,7 +238,9 @@ int weft_start_run(job_record_t *job_ptr, bitstr_t *closed, uint32_t limit_sec,
 	}
 	if (limit)
 		job_ptr->time_limit = limit;
+	weft_guard_begin(&guard);
 	rc = select_outside(job_ptr, closed);
+	weft_guard_end(&guard);
 	if (limit && job_ptr->array_job_id)
 		restore_array_limit(job_ptr, limit_asked);
 	if (rc != SLURM_SUCCESS) {

@@ -174,6 +174,17 @@ static inline void weft_slurm_queue_apply_qos(const job_queue_rec_t *rec,
 #endif
 }
 
+/* Did the site ask that preempted jobs get their --signal first? */
+static inline bool weft_slurm_sends_user_signal(void)
+{
+#if WEFT_SLURM_HAS_STEPMGR
+	if (xstrcasestr(slurm_conf.preempt_params, "send_user_signal"))
+		return true;
+#endif
+	return xstrcasestr(slurm_conf.slurmctld_params,
+			   "preempt_send_user_signal");
+}
+
 /* Said by 22.05's power plugins; later releases have none. */
 static inline void weft_slurm_power_job_start(job_record_t *job_ptr)
 {

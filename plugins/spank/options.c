@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "lib/units.h"
+#include "lib/wish.h"
 #include "plugins/spank/options.h"
 
 #define SEGMENT_MAX 65535
@@ -33,8 +34,8 @@ static const struct weft_option option_table[WEFT_OPTION_COUNT] = {
 		"gpu-order", "WEFT_GPU_ORDER", "ring|index|numa",
 		"order of CUDA_VISIBLE_DEVICES: best NVLink ring (default), index, or by NUMA node" },
 	[WEFT_OPTION_CHECKPOINT_SIGNAL] = {
-		"checkpoint-signal", "WEFT_CHECKPOINT_SIGNAL", "SIG@SEC",
-		"before the job is preempted or ends, send SIG and grant SEC seconds" },
+		"checkpoint-signal", "WEFT_CHECKPOINT_SIGNAL", "[B:]SIG@SEC",
+		"SEC seconds before it is preempted or ends, send SIG to its steps (B: to the batch script)" },
 	[WEFT_OPTION_MIN_RUNTIME] = {
 		"min-runtime", "WEFT_MIN_RUNTIME", "TIME",
 		"do not preempt the job before it ran for TIME (as --time is written)" },
@@ -102,47 +103,24 @@ static int parse_word(enum weft_option_id id, const char *text,
 
 /* ---- signals ------------------------------------------------------------ */
 
-static const struct { const char *name; int number; } signal_table[] = {
-	{ "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 },  { "ABRT", 6 },
-	{ "USR1", 10 }, { "USR2", 12 }, { "ALRM", 14 }, { "TERM", 15 },
-	{ "CONT", 18 }, { "TSTP", 20 }, { "TTIN", 21 }, { "TTOU", 22 },
-	{ "URG", 23 },  { "XCPU", 24 },
-};
-
-/* The name of what begins text and ends at '@', or NULL. */
-static const char *find_signal(const char *text, size_t len)
-{
-	const char *end;
-	long number = -1;
-
-	if (read_count(text, 64, &number, &end) && end != text + len)
-		return NULL;
-	if (len > 3 && !strncasecmp(text, "SIG", 3)) {
-		text += 3;
-		len -= 3;
-	}
-	for (size_t i = 0; i < sizeof(signal_table) / sizeof(signal_table[0]); i++) {
-		const char *name = signal_table[i].name;
-
-		if (signal_table[i].number == number ||
-		    (strlen(name) == len && !strncasecmp(text, name, len)))
-			return name;
-	}
-	return NULL;
-}
-
 static int parse_signal(const char *text, char *value, struct weft_err *err)
 {
-	const char *at = strchr(text, '@'), *name, *end;
+	const char *name = text, *at, *end;
+	bool batch = !strncasecmp(text, "B:", 2);
+	int number = 0;
 	long sec;
 
-	name = at ? find_signal(text, (size_t)(at - text)) : NULL;
-	if (!name || !read_count(at + 1, SIGNAL_LEAD_MAX, &sec, &end) || *end ||
-	    sec < 1)
+	name += batch ? 2 : 0;
+	at = strchr(name, '@');
+	if (at)
+		number = weft_wish_signal(name, (size_t)(at - name));
+	if (!number || !read_count(at + 1, SIGNAL_LEAD_MAX, &sec, &end) ||
+	    *end || sec < 1)
 		return reject(WEFT_OPTION_CHECKPOINT_SIGNAL, text,
-			      "a signal and the seconds it needs are expected, such as USR1@120",
+			      "a signal and the seconds it needs are expected, such as USR1@120, or B:USR1@120 for the batch script itself",
 			      err);
-	snprintf(value, WEFT_OPTION_SIZE, "%s@%ld", name, sec);
+	snprintf(value, WEFT_OPTION_SIZE, "%s%s@%ld", batch ? "B:" : "",
+		 weft_wish_signal_name(number), sec);
 	return 0;
 }
 
@@ -162,51 +140,19 @@ static int parse_runtime(const char *text, char *value, struct weft_err *err)
 
 /* ---- causes ------------------------------------------------------------- */
 
-static const char *const cause_table[] = {
-	"node-fail", "boot-fail", "preempt", "timeout", "oom", "fail", "none",
-};
-#define CAUSE_NONE 6
-#define CAUSE_COUNT 7
-
-static int find_cause(const char *text, size_t len)
-{
-	for (int i = 0; i < CAUSE_COUNT; i++)
-		if (strlen(cause_table[i]) == len &&
-		    !strncasecmp(text, cause_table[i], len))
-			return i;
-	return -1;
-}
-
 static int parse_causes(const char *text, char *value, struct weft_err *err)
 {
-	char out[WEFT_OPTION_SIZE] = "";
-	unsigned int set = 0;
-	size_t at = 0;
+	struct weft_wish wish = { .given = 1u << WEFT_WISH_REQUEUE_ON };
+	char causes[WEFT_WISH_VALUE];
 
-	for (const char *p = text;; p++) {
-		size_t len = strcspn(p, ",");
-		int cause = find_cause(p, len);
-
-		if (cause < 0)
-			goto bad;
-		set |= 1u << cause;
-		p += len;
-		if (!*p)
-			break;
-	}
-	if ((set & 1u << CAUSE_NONE) && set != 1u << CAUSE_NONE)
-		goto bad;
-	for (int i = 0; i < CAUSE_COUNT; i++)
-		if (set & 1u << i)
-			at += (size_t)snprintf(out + at, sizeof(out) - at,
-					       "%s%s", at ? "," : "",
-					       cause_table[i]);
-	memcpy(value, out, at + 1);
+	wish.causes = weft_wish_causes(text);
+	if (!wish.causes)
+		return reject(WEFT_OPTION_REQUEUE_ON, text,
+			      "causes are expected, separated by commas: node-fail, boot-fail, preempt, timeout, oom, fail; or none alone",
+			      err);
+	weft_wish_value(&wish, WEFT_WISH_REQUEUE_ON, causes);
+	snprintf(value, WEFT_OPTION_SIZE, "%s", causes);
 	return 0;
-bad:
-	return reject(WEFT_OPTION_REQUEUE_ON, text,
-		      "causes are expected, separated by commas: node-fail, boot-fail, preempt, timeout, oom, fail; or none alone",
-		      err);
 }
 
 int weft_option_parse(enum weft_option_id id, const char *text, char *value,

@@ -9,7 +9,7 @@
  *   --segment=K              WEFT_SEGMENT            K
  *   --domain=same|any        WEFT_DOMAIN             same | any
  *   --gpu-order=ring|...     WEFT_GPU_ORDER          ring | index | numa
- *   --checkpoint-signal=S@T  WEFT_CHECKPOINT_SIGNAL  NAME@SECONDS
+ *   --checkpoint-signal=S@T  WEFT_CHECKPOINT_SIGNAL  [B:]NAME@SECONDS
  *   --min-runtime=TIME       WEFT_MIN_RUNTIME        seconds
  *   --requeue-on=CAUSE,...   WEFT_REQUEUE_ON         causes, comma-separated
  *

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/wish.h"
 #include "plugins/spank/options.h"
 #include "plugins/spank/task.h"
 
@@ -38,6 +39,8 @@ static const struct {
 	{ ORD, "index", "index" }, { ORD, "rings", NULL },
 	{ SIG, "USR1@120", "USR1@120" }, { SIG, "sigusr1@120", "USR1@120" },
 	{ SIG, "10@1", "USR1@1" }, { SIG, "TERM@65535", "TERM@65535" },
+	{ SIG, "B:USR1@120", "B:USR1@120" }, { SIG, "b:sigusr2@3", "B:USR2@3" },
+	{ SIG, "R:USR1@120", NULL }, { SIG, "B:@3", NULL },
 	{ SIG, "USR1", NULL }, { SIG, "USR1@", NULL }, { SIG, "@10", NULL },
 	{ SIG, "USR1@0", NULL }, { SIG, "USR1@-5", NULL },
 	{ SIG, "USR1@65536", NULL }, { SIG, "KILL@10", NULL },
@@ -71,6 +74,31 @@ START_TEST(test_option)
 	if (rc) {
 		ck_assert_ptr_nonnull(strstr(err.msg, "expected"));
 		ck_assert_ptr_null(strchr(err.msg, '\n'));
+	}
+}
+END_TEST
+
+/* What is typed here is what slurmctld's side reads. */
+START_TEST(test_option_names)
+{
+	ck_assert_int_eq(WEFT_OPTION_COUNT, WEFT_WISH_COUNT);
+	for (int id = 0; id < WEFT_OPTION_COUNT; id++) {
+		const struct weft_option *o =
+			weft_option_get((enum weft_option_id)id);
+
+		ck_assert_str_eq(o->name, weft_wish_name((enum weft_wish_id)id));
+		ck_assert_str_eq(o->env, weft_wish_env((enum weft_wish_id)id));
+	}
+	for (size_t i = 0; i < sizeof(option_cases) / sizeof(*option_cases); i++) {
+		struct weft_wish wish = { 0 };
+		char entry[WEFT_OPTION_SIZE + 64];
+
+		if (!option_cases[i].value)
+			continue;
+		snprintf(entry, sizeof(entry), "SPANK_%s=%s",
+			 weft_option_get(option_cases[i].id)->env,
+			 option_cases[i].value);
+		ck_assert_msg(weft_wish_set(&wish, entry), "%s", entry);
 	}
 }
 END_TEST
@@ -251,6 +279,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_option, 0,
 			    sizeof(option_cases) / sizeof(option_cases[0]));
+	tcase_add_test(tc, test_option_names);
 	tcase_add_test(tc, test_option_long);
 	tcase_add_loop_test(tc, test_order, 0,
 			    sizeof(order_cases) / sizeof(order_cases[0]));

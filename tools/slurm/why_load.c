@@ -195,6 +195,7 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 	job->explained = job->waits && info->system_comment &&
 		weft_explain_read(info->system_comment, &job->explain) == 0 &&
 		weft_why_agrees(job->cause, job->explain.kind);
+	job->restarts = info->restart_cnt;
 	job->admin_comment = copy(info->admin_comment);
 	return job->admin_comment && job->nodes && job->tasks && job->id && job->user && job->partition && job->name &&
 		job->state && job->detail;

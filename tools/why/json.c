@@ -7,8 +7,11 @@
  * the jobs in the way, and what would start sooner.  Words are stable, "text"
  * is for people.
  */
+#include <stdio.h>
+
 #include <json-c/json.h>
 
+#include "lib/wish.h"
 #include "submit/record.h"
 #include "tools/why/why.h"
 
@@ -143,6 +146,34 @@ static bool put_rules(struct json_object *to, const struct weft_why_job *job)
 	return true;
 }
 
+/* Numbers where a number was asked, min_runtime in seconds; else texts. */
+static bool put_options(struct json_object *to, const struct weft_why_job *job)
+{
+	struct json_object *o = json_object_new_object(), *one;
+	char value[WEFT_WISH_VALUE], key[32];
+	struct weft_wish w;
+
+	if (!put(to, "options", o))
+		return false;
+	if (!job->admin_comment || weft_wish_read(job->admin_comment, &w))
+		return true;
+	for (int id = 0; id < WEFT_WISH_COUNT; id++) {
+		weft_wish_value(&w, (enum weft_wish_id)id, value);
+		if (!value[0])
+			continue;
+		snprintf(key, sizeof(key), "%s", weft_wish_name((enum weft_wish_id)id));
+		for (char *p = key; *p; p++)
+			*p = *p == '-' ? '_' : *p;
+		one = id == WEFT_WISH_SEGMENT ? json_object_new_int64(w.segment) :
+			id == WEFT_WISH_MIN_RUNTIME ?
+				json_object_new_int64(w.min_runtime_sec) :
+				json_object_new_string(value);
+		if (!put(o, key, one))
+			return false;
+	}
+	return true;
+}
+
 struct json_object *weft_why_to_json(const struct weft_why *why,
 				     const struct weft_why_job *job)
 {
@@ -158,6 +189,8 @@ struct json_object *weft_why_to_json(const struct weft_why *why,
 		put(o, "name", json_object_new_string(job->name)) &&
 		put(o, "state", json_object_new_string(job->state)) &&
 		put_wait(o, why, job) && put_rules(o, job) &&
+		put_options(o, job) &&
+		put(o, "restarts", json_object_new_int64(job->restarts)) &&
 		put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	weft_buf_fini(&text);
 	if (ok)

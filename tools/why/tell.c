@@ -7,7 +7,9 @@
  * without control characters (why.c).
  */
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "lib/wish.h"
 #include "submit/record.h"
 #include "tools/why/why.h"
 
@@ -113,6 +115,31 @@ static void tell_rules(const struct weft_why_job *job, struct weft_buf *buf)
 			      record.step[i].was, record.step[i].is);
 }
 
+/* Times as one would type them. */
+static void tell_options(const struct weft_why_job *job, struct weft_buf *buf)
+{
+	char value[WEFT_WISH_VALUE];
+	struct weft_wish w;
+	const char *before = "  asked of Weft: --";
+
+	if (!job->admin_comment || weft_wish_read(job->admin_comment, &w))
+		return;
+	for (int id = 0; id < WEFT_WISH_COUNT; id++) {
+		weft_wish_value(&w, (enum weft_wish_id)id, value);
+		if (!value[0])
+			continue;
+		if (id == WEFT_WISH_MIN_RUNTIME)
+			snprintf(value, sizeof(value), "%u:%02u:%02u",
+				 w.min_runtime_sec / 3600,
+				 w.min_runtime_sec / 60 % 60,
+				 w.min_runtime_sec % 60);
+		weft_buf_addf(buf, "%s%s=%s", before,
+			      weft_wish_name((enum weft_wish_id)id), value);
+		before = " --";
+	}
+	weft_buf_adds(buf, "\n");
+}
+
 /* Held jobs and the like stand in no line. */
 static bool stands_in_line(const struct weft_why_job *job)
 {
@@ -135,8 +162,10 @@ int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 	weft_buf_addf(buf, "job %s: ", job->id);
 	weft_why_format(job, buf);
 	weft_buf_adds(buf, "\n");
-	if (!job->waits)
+	if (!job->waits) {
+		tell_options(job, buf);
 		return weft_buf_error(buf);
+	}
 	if (job->explained)
 		tell_blockers(why, &job->explain, now_sec, buf);
 	if (stands_in_line(job))
@@ -145,5 +174,9 @@ int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 	if (job->explained)
 		tell_advice(&job->explain, now_sec, buf);
 	tell_rules(job, buf);
+	tell_options(job, buf);
+	if (job->restarts)
+		weft_buf_addf(buf, "  requeued %" PRIu32 " time%s so far\n",
+			      job->restarts, job->restarts == 1 ? "" : "s");
 	return weft_buf_error(buf);
 }

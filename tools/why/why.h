@@ -48,7 +48,8 @@ struct weft_why_job {
 	char *nodes;		/* planned, or held */
 	char *tasks;		/* "0-5,9%2": waiting elements of an array, or "" */
 	uint32_t task_id;	/* one element's; UINT32_MAX - 1 (NO_VAL): none */
-	char *admin_comment;	/* where the filter's record may be (submit/record.h) */
+	char *admin_comment;	/* the filter's record (submit/record.h) and options (lib/wish.h) */
+	uint32_t restarts;	/* times that it was requeued */
 	bool explained;		/* sched/weft told more, in explain */
 	struct weft_explain explain;
 };
