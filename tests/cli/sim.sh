@@ -52,6 +52,10 @@ check "table" 0 '^wait, mean +20\.0 min' 'weft: 3 of 3' \
 check "fifo waits longer" 0 '^wait, mean +40\.0 min' . sim -n 1 -g 4 -s fifo "$log"
 check "makespan" 0 '^makespan +120\.0 min +180\.0 min' . \
 	sim "$log" -n 1 -g 4 -s weft,fifo
+check "over the bound" 0 '^makespan / its bound +x 1\.000 +x 1\.500' . \
+	sim "$log" -n 1 -g 4 -s weft,fifo
+check "the bound itself" 0 '"makespan_critical_sec": ?7202' . \
+	sim "$log" -n 1 -g 4 -s fifo --json
 check "json" 0 '"wait_mean_sec": ?1199\.6' . sim --json -n 1 -g 4 -s weft "$log"
 check "too large" 0 '^2 jobs' '1 jobs are larger than the machine.*c first' \
 	sim "$cli_tmp/large.csv" -n 1 -g 4

@@ -70,6 +70,8 @@ static int work(struct sim_run *run)
 		rc = sim_run_all(run, &err);
 	if (rc == 0 && run->args.jobs)
 		rc = sim_write_jobs(run, &err);
+	if (rc == 0 && run->args.html)
+		rc = sim_write_html(run, &err);
 	if (rc == 0)
 		rc = run->args.json ? sim_print_json(run, &err) :
 			sim_print_table(run);
@@ -139,6 +141,8 @@ int sim_command(int argc, char **argv)
 		  .arg = "N", .help = "of what is drawn (1)" },
 		{ "jobs", 0, WEFT_OPTION_TEXT, &a->jobs, .arg = "FILE",
 		  .help = "write when each job started and ended, as CSV" },
+		{ "html", 0, WEFT_OPTION_TEXT, &a->html, .arg = "FILE",
+		  .help = "write a page with plots, to be read without a network" },
 		{ "json", 0, WEFT_OPTION_FLAG, &a->json, .help = "for machines" },
 		{ NULL },
 	};

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "tools/sim/sim.h"
@@ -69,12 +70,51 @@ static struct json_object *result_json(const struct sim_run *run,
 	json_object_object_add(o, "windows", windows);
 	json_object_object_add(o, "users", fairness_json(&r->users));
 	json_object_object_add(o, "groups", fairness_json(&r->groups));
+	put(o, "completion_over_bound", r->completion_distance);
+	put(o, "makespan_over_bound", r->makespan_distance);
+	put(o, "wait_mean_over_bound_sec", r->wait_over_bound);
 	put(o, "utilisation", r->utilisation);
 	put(o, "idle_although_it_fits", r->idle_fits);
 	put(o, "fragmentation", r->stranded);
 	count(o, "makespan_sec",
 	      (uint64_t)(r->outcome->last_sec - r->outcome->first_sec));
 	count(o, "decisions", r->outcome->decisions);
+	return o;
+}
+
+/* Seconds from the first submission; 0 where there is no job. */
+static struct json_object *bounds_json(const struct weft_bounds *b,
+				       double first_sec)
+{
+	struct json_object *o = json_object_new_object();
+
+	count(o, "jobs", b->count);
+	if (!b->count)
+		return o;
+	put(o, "makespan_sec", b->end_sec - first_sec);
+	put(o, "makespan_area_sec", b->area_end_sec - first_sec);
+	put(o, "makespan_critical_sec", b->critical_end_sec - first_sec);
+	put(o, "wait_mean_sec", b->wait_mean_sec);
+	put(o, "wait_mean_fluid_sec", fmax(0, (b->fluid_sum_sec -
+					       b->alone_sum_sec) / (double)b->count));
+	put(o, "wait_mean_busy_sec", fmax(0, (b->busy_sum_sec -
+					      b->alone_sum_sec) / (double)b->count));
+	return o;
+}
+
+static struct json_object *all_bounds_json(const struct sim_run *run)
+{
+	double first = (double)run->workload->job[0].submit_sec;
+	struct json_object *o = bounds_json(&run->bounds, first);
+	struct json_object *sizes = json_object_new_object();
+
+	put(o, "completion_mean_sec", sim_completion_bound(run));
+	for (uint32_t k = 0; k < WEFT_SIZE_CLASSES; k++)
+		if (run->size_bounds[k].count)
+			json_object_object_add(sizes, weft_size_class_name(k),
+					       bounds_json(&run->size_bounds[k],
+							   first));
+	json_object_object_add(o, "sizes", sizes);
 	return o;
 }
 
@@ -99,6 +139,7 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	count(root, "jobs_rounded", report->rounded);
 	count(root, "limits_drawn", report->limit_drawn);
 	count(root, "limits_passed", report->limit_passed);
+	json_object_object_add(root, "bounds", all_bounds_json(run));
 	for (uint32_t i = 0; i < run->result_count; i++)
 		json_object_array_add(results,
 				      result_json(run, &run->result[i]));

@@ -175,34 +175,44 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	return rc;
 }
 
-static void tell(const char *what, uint64_t count)
+static void tell(struct weft_buf *buf, const char *what, uint64_t count)
 {
 	if (count)
-		fprintf(stderr, "weft sim: %llu jobs: %s\n",
-			(unsigned long long)count, what);
+		weft_buf_addf(buf, "%llu jobs: %s\n",
+			      (unsigned long long)count, what);
+}
+
+void sim_format_faults(const struct sim_run *run, struct weft_buf *buf)
+{
+	const struct weft_workload_report *report = &run->workload->report;
+
+	weft_trace_report_format(&run->trace, buf);
+	if (report->too_large)
+		weft_buf_addf(buf, "%llu jobs are larger than the machine and left out, %s first\n",
+			      (unsigned long long)report->too_large,
+			      report->too_large_example);
+	if (run->partition_unknown)
+		weft_buf_addf(buf, "%llu jobs name a partition that the cluster has not (\"%s\" first): any node is theirs\n",
+			      (unsigned long long)run->partition_unknown,
+			      run->partition_example);
+	tell(buf, "GPUs or CPUs rounded up to be equal on their nodes",
+	     report->rounded);
+	tell(buf, "memory cut to a node's", report->memory_cut);
+	tell(buf, "no time limit in the trace, one was drawn (--limits)",
+	     report->limit_drawn);
+	tell(buf, "ran past their limit, and are ended there",
+	     report->limit_passed);
 }
 
 void sim_print_faults(const struct sim_run *run)
 {
-	const struct weft_workload_report *report = &run->workload->report;
 	struct weft_buf buf;
+	const char *line;
 
 	weft_buf_init(&buf, 65536);
-	if (weft_trace_report_format(&run->trace, &buf) == 0)
-		fputs(weft_buf_str(&buf), stderr);
+	sim_format_faults(run, &buf);
+	for (line = weft_buf_str(&buf); *line; line += strcspn(line, "\n") + 1)
+		fprintf(stderr, "weft sim: %.*s\n",
+			(int)strcspn(line, "\n"), line);
 	weft_buf_fini(&buf);
-	if (report->too_large)
-		fprintf(stderr, "weft sim: %llu jobs are larger than the machine and left out, %s first\n",
-			(unsigned long long)report->too_large,
-			report->too_large_example);
-	if (run->partition_unknown)
-		fprintf(stderr, "weft sim: %llu jobs name a partition that the cluster has not (\"%s\" first): any node is theirs\n",
-			(unsigned long long)run->partition_unknown,
-			run->partition_example);
-	tell("GPUs or CPUs rounded up to be equal on their nodes",
-	     report->rounded);
-	tell("memory cut to a node's", report->memory_cut);
-	tell("no time limit in the trace, one was drawn (--limits)",
-	     report->limit_drawn);
-	tell("ran past their limit, and are ended there", report->limit_passed);
 }

@@ -20,6 +20,7 @@ static const struct weft_sim_policy *const policies[] = {
 	&weft_sim_weft, &weft_sim_backfill, &weft_sim_easy, &weft_sim_fifo,
 };
 #define LOOKS 2400	/* at the machine, during a run */
+#define HOLDS_MAX (1u << 22)	/* a power of two: 64 MiB */
 
 enum { POLICY_COUNT = sizeof(policies) / sizeof(policies[0]) };
 
@@ -67,7 +68,33 @@ static double wall_sec(void)
 struct onlooker {
 	struct weft_progress *bar;
 	struct weft_idle *idle;
+	struct sim_holds *holds;
 };
+
+/* A picture may lack what there is no memory for: it says so. */
+static void note_holds(void *arg, const struct weft_sim *sim, uint32_t job_idx,
+		       const struct weft_hold *hold, uint32_t count)
+{
+	struct sim_holds *h = ((const struct onlooker *)arg)->holds;
+
+	(void)sim;
+	if (h->count + count > h->cap && h->cap < HOLDS_MAX) {
+		uint32_t cap = h->cap ? h->cap * 2 : 65536;
+		void *more = realloc(h->hold, cap * sizeof(*h->hold));
+
+		if (more) {
+			h->hold = more;
+			h->cap = cap;
+		}
+	}
+	if (h->count + count > h->cap) {
+		h->missed++;
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		h->hold[h->count++] = (struct sim_hold) {
+			job_idx, hold[i].node_idx, hold[i].gpus };
+}
 
 static bool show_progress(void *arg, uint32_t done)
 {
@@ -147,6 +174,7 @@ static int measure(const struct sim_run *run, struct sim_result *r,
 		rc = weft_measure_fairness(w, r->outcome, true, &r->groups,
 					   err);
 	r->utilisation = weft_measure_utilisation(run->machine, w, r->outcome);
+	sim_find_distance(run, r);
 	return rc;
 }
 
@@ -154,9 +182,10 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 		   struct weft_err *err)
 {
 	struct weft_progress bar;
-	struct onlooker onlooker = { &bar, &r->idle };
+	struct onlooker onlooker = { &bar, &r->idle, &r->holds };
 	struct weft_sim_watch watch = {
 		.arg = &onlooker, .progress = show_progress, .look = look,
+		.started = run->args.html ? note_holds : NULL,
 		.every_sec = look_every(run->workload) };
 	double begin = wall_sec();
 	int rc;
@@ -186,6 +215,8 @@ int sim_run_all(struct sim_run *run, struct weft_err *err)
 		rc = sim_load(run, err);
 	if (rc == 0)
 		sim_print_faults(run);
+	if (rc == 0)
+		rc = sim_find_bounds(run, err);
 	for (uint32_t i = 0; rc == 0 && i < run->result_count; i++)
 		rc = run_one(run, &run->result[i], err);
 	return rc;
@@ -196,6 +227,7 @@ void sim_fini(struct sim_run *run)
 	for (uint32_t i = 0; i < run->result_count; i++) {
 		weft_outcome_destroy(run->result[i].outcome);
 		free(run->result[i].window);
+		free(run->result[i].holds.hold);
 		weft_idle_fini(&run->result[i].idle);
 	}
 	weft_workload_destroy(run->workload);

@@ -5,6 +5,8 @@
 #ifndef WEFT_TOOLS_SIM_SIM_H
 #define WEFT_TOOLS_SIM_SIM_H
 
+#include "lib/buf.h"
+#include "sched/bounds.h"
 #include "sched/measure.h"
 #include "sched/sim_idle.h"
 
@@ -12,11 +14,22 @@
 #define SIM_WINDOWS_MAX 100
 
 struct sim_args {
-	const char *trace, *cluster, *schedulers, *settings, *jobs;
+	const char *trace, *cluster, *schedulers, *settings, *jobs, *html;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
 	int limits;		/* enum weft_limits */
 	bool json;
+};
+
+/* What each start held, for pictures; missed: more than could be kept. */
+struct sim_hold {
+	uint32_t job_idx, node_idx;
+	weft_gpuset_t gpus;
+};
+struct sim_holds {
+	struct sim_hold *hold;
+	uint32_t count, cap;
+	uint64_t missed;
 };
 
 /* One scheduler's run over the whole history. */
@@ -28,6 +41,10 @@ struct sim_result {
 	struct weft_fairness users, groups;
 	struct weft_idle idle;
 	double utilisation, idle_fits, stranded;	/* parts of capacity */
+	/* Over what no scheduler can beat; 0: no such number. */
+	double completion_distance, makespan_distance;
+	double wait_over_bound;		/* mean, seconds */
+	struct sim_holds holds;		/* for args.html only */
 	double wall_sec;
 };
 
@@ -42,6 +59,7 @@ struct sim_run {
 	char partition_example[64];
 	struct sim_result result[SIM_SCHEDULERS_MAX];
 	uint32_t result_count;
+	struct weft_bounds bounds, size_bounds[WEFT_SIZE_CLASSES];
 };
 
 int sim_command(int argc, char **argv);
@@ -52,12 +70,36 @@ int sim_load(struct sim_run *run, struct weft_err *err);
 int sim_run_all(struct sim_run *run, struct weft_err *err);
 void sim_fini(struct sim_run *run);
 
+/* What no scheduler can beat, and how far this one is from it. */
+int sim_find_bounds(struct sim_run *run, struct weft_err *err);
+void sim_find_distance(const struct sim_run *run, struct sim_result *result);
+double sim_completion_bound(const struct sim_run *run);	/* mean, seconds */
+
+/* The measures, in the order in which people read them. */
+struct sim_measure {
+	const char *name;
+	size_t offset;		/* of a double in struct sim_result */
+	void (*format)(char *text, size_t size, double value);
+	size_t window_offset;	/* in struct weft_measure; SIZE_MAX: none */
+};
+extern const struct sim_measure sim_measures[];	/* name NULL ends it */
+double sim_value(const struct sim_result *result,
+		 const struct sim_measure *measure);
+/* Of the result's windows to the baseline's. */
+struct weft_ratio sim_ratio(const struct sim_run *run,
+			    const struct sim_result *result, size_t offset);
+void sim_format_sec(char *text, size_t size, double sec);
+
+/* The page of args.html. */
+int sim_write_html(const struct sim_run *run, struct weft_err *err);
+
 /* The result on stdout. */
 int sim_print_table(const struct sim_run *run);
 int sim_print_json(const struct sim_run *run, struct weft_err *err);
 /* args.jobs: what became of every job. */
 int sim_write_jobs(const struct sim_run *run, struct weft_err *err);
-/* What was odd about the trace, on stderr. */
+/* What was odd about the trace, a line each; the same on stderr. */
+void sim_format_faults(const struct sim_run *run, struct weft_buf *buf);
 void sim_print_faults(const struct sim_run *run);
 
 /* What the others are compared with: backfill, or else the last one. */
