@@ -55,7 +55,7 @@ static int fits_now(struct weft_planner *p, uint32_t shape_idx,
 	return rc;
 }
 
-int weft_planner_is_hopeless(struct weft_planner *p, uint32_t job_idx,
+int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			     bool *ret_hopeless)
 {
 	const struct weft_plan_stats *stats = &p->plan->stats;
@@ -75,8 +75,8 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t job_idx,
 	}
 	p->hope_taken = p->taken;
 	p->hope_started = stats->started;
-	for (; p->hopeful > job_idx; p->hopeful--) {
-		const struct weft_job *job = &p->job[p->hopeful - 1];
+	for (; p->hopeful > turn_idx; p->hopeful--) {
+		const struct weft_job *job = &p->job[p->turn[p->hopeful - 1]];
 		struct weft_shape_state *state = &p->state[job->shape_idx];
 
 		if (state->not_now || job->eligible_sec > now ||

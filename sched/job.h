@@ -61,6 +61,8 @@ struct weft_job {
 	uint32_t job_id;		/* for messages and the policy's ties */
 	uint32_t shape_idx;
 	uint32_t priority;		/* Slurm's; order of the array is what counts */
+	uint32_t tier;			/* no job passes one of another tier */
+	int32_t nice;			/* the user's: lower first among near priorities */
 	int64_t submit_sec;
 	int64_t eligible_sec;		/* not before: begin time, end of a hold */
 	int64_t switch_wait_until_sec;	/* when switches_max is given up */

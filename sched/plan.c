@@ -2,7 +2,7 @@
 /*
  * plan.c - see plan.h
  *
- * Jobs are taken in the order given.  Each of the first plan_depth gets the
+ * Jobs are taken in the policy's order.  Each of the first plan_depth gets the
  * earliest interval in which it fits beside everything planned before it, and
  * holds it: now (it starts) or later (a planned start).  Since a planned job
  * already holds its place when later jobs are looked at, none of those can
@@ -364,18 +364,23 @@ static int plan_entry(struct weft_planner *p, uint32_t job_idx)
 	return rc;
 }
 
-static void number_line(struct weft_plan *plan, uint32_t job_count)
+/* In the order in which the jobs were taken; an array's tasks as its first. */
+static void number_line(const struct weft_planner *p)
 {
+	struct weft_plan *plan = p->plan;
 	uint32_t place = 0;
 
-	for (uint32_t i = 0; i < plan->decision_count; i++) {
+	for (uint32_t i = 0; i < p->job_count; i++) {
+		struct weft_decision *d = &plan->decision[p->turn[i]];
+
+		if (d->reason.kind != WEFT_REASON_START)
+			d->reason.line_place = ++place;
+	}
+	for (uint32_t i = p->job_count; i < plan->decision_count; i++) {
 		struct weft_decision *d = &plan->decision[i];
 
-		if (i >= job_count)
-			d->reason.line_place =
-				plan->decision[d->job_idx].reason.line_place;
-		else if (d->reason.kind != WEFT_REASON_START)
-			d->reason.line_place = ++place;
+		d->reason.line_place =
+			plan->decision[d->job_idx].reason.line_place;
 	}
 }
 
@@ -398,9 +403,9 @@ static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
 			rc = weft_planner_is_hopeless(p, i, &hopeless);
 		if (rc || hopeless)
 			break;
-		rc = plan_entry(p, i);
+		rc = plan_entry(p, p->turn[i]);
 	}
-	number_line(plan, p->job_count);
+	number_line(p);
 	plan->stats.jobs = p->job_count;
 	if (plan->stats.whatif_next >= p->waiting_shapes ||
 	    p->policy->whatif_from >= p->waiting_shapes)

@@ -2,11 +2,11 @@
 /*
  * plan.h - one cycle of the scheduler: a snapshot in, decisions out
  *
- * Jobs arrive in the order in which they have a right to start (Slurm's
- * priority, then what the policy makes of it).  The first plan_depth of them
- * get a place on the timeline, now or later (conservative backfill): nothing
- * planned after them can delay them.  Those beyond may start now where that
- * delays no planned job, and otherwise learn only that they wait.
+ * Jobs arrive in the order of Slurm's priority, and are taken in the order
+ * that the policy makes of it (policy.c).  The first plan_depth taken get a
+ * place on the timeline, now or later (conservative backfill): nothing planned
+ * after them in this cycle can delay them.  Those beyond may start now where
+ * that delays no planned job, and otherwise learn only that they wait.
  *
  * weft_plan_run() is the whole scheduler.  The plugin calls it in slurmctld,
  * the simulator in virtual time, `weft why` with a job that does not exist
@@ -30,6 +30,7 @@ struct weft_policy {
 	int order;		/* enum weft_order */
 	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
 	double share_band;	/* priorities within this fraction are one band */
+	uint32_t wait_max_sec;	/* who waits longer goes first in the band; 0: none */
 	/*
 	 * Not settings, but the caller's: searches to spend in this cycle on
 	 * what jobs could ask instead (0: none), and with which of the shapes
@@ -47,15 +48,20 @@ struct weft_policy {
 enum weft_order {
 	WEFT_ORDER_PRIORITY,	/* as given */
 	WEFT_ORDER_SERVICE,	/* least attained service inside a band first */
-	WEFT_ORDER_SHORTEST,	/* shortest predicted inside a band first */
+	WEFT_ORDER_SHORTEST,	/* shortest to run inside a band first */
 };
 
 /* Section "sched" of weft.json, keys of struct weft_policy. */
 extern const struct weft_setting weft_policy_settings[];
 
-/* Sort jobs[] (in Slurm's order) as the policy wants; stable. */
-void weft_policy_order(const struct weft_policy *policy, struct weft_job *jobs,
-		       uint32_t job_count);
+/*
+ * The order in which the policy takes jobs[] (in Slurm's order): ret_turn[i] is
+ * the index of the i-th.  0 or -ENOMEM.
+ */
+int weft_policy_order(const struct weft_policy *policy,
+		      const struct weft_shape *shapes,
+		      const struct weft_job *jobs, uint32_t job_count,
+		      int64_t now_sec, uint32_t *ret_turn);
 
 struct weft_place {
 	uint32_t node_idx;

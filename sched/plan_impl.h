@@ -27,6 +27,7 @@ struct weft_planner {
 	uint32_t shape_count;
 	const struct weft_job *job;
 	uint32_t job_count;
+	uint32_t *turn;		/* job indices in the order of the policy */
 	uint32_t taken;		/* jobs looked at */
 	uint32_t hopeful;	/* jobs from here on cannot start now */
 	uint32_t hope_taken, hope_started;	/* as of the last look at that */
@@ -48,10 +49,10 @@ struct weft_planner {
 };
 
 /*
- * Can no job from this index on start now?  True is certain; false may be out
+ * Can no job from this turn on start now?  True is certain; false may be out
  * of date.  0 or -ENOMEM.
  */
-int weft_planner_is_hopeless(struct weft_planner *p, uint32_t job_idx,
+int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			     bool *ret_hopeless);
 
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);

@@ -87,10 +87,11 @@ static int allocate(struct weft_planner *p)
 	p->licenses_free = calloc((size_t)c->license_count + 1,
 				  sizeof(*p->licenses_free));
 	p->cand = malloc(nodes * sizeof(*p->cand));
+	p->turn = malloc(((size_t)p->job_count + 1) * sizeof(*p->turn));
 	p->holder_first = malloc(nodes * sizeof(*p->holder_first));
 	if (!p->plan || !p->all || !p->placer ||
 	    (!p->base && !p->policy->starts_only) || !p->state ||
-	    !p->licenses_free || !p->cand || !p->holder_first)
+	    !p->licenses_free || !p->cand || !p->holder_first || !p->turn)
 		return -ENOMEM;
 	if (p->policy->whatif_tests && !p->policy->starts_only) {
 		p->own_shape = malloc(((size_t)p->shape_count + 1) *
@@ -130,6 +131,10 @@ int weft_planner_init(struct weft_planner *p, struct weft_err *err)
 		rc = weft_timeline_add_running(p->base, err);
 	if (rc == 0)
 		rc = add_running(p);
+	if (rc == 0)
+		rc = weft_policy_order(p->policy, p->shape, p->job,
+				       p->job_count, p->cluster->now_sec,
+				       p->turn);
 	return rc == -EBUSY ? -EINVAL : rc;
 }
 
@@ -143,6 +148,7 @@ void weft_planner_fini(struct weft_planner *p)
 	free(p->own_shape);
 	free(p->licenses_free);
 	free(p->cand);
+	free(p->turn);
 	free(p->holder_first);
 	free(p->holder);
 	weft_plan_destroy(p->plan);

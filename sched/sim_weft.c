@@ -7,10 +7,10 @@
  *
  * A plan is made anew at each change, but only its starts have an effect.  So
  * the call is spared when it can start nothing: if no waiting shape fits the
- * machine as it stands.  And as long as no job has left since the last plan,
- * those that it let wait still must, for it gave all that was free the best
- * use it knew; then only jobs that came since are asked whether they fit.  A
- * test holds this against planning every time.
+ * machine as it stands.  And where jobs are taken in the order of submission,
+ * as long as none has left since the last plan those that it let wait still
+ * must; then only jobs that came since are asked whether they fit.  A test
+ * holds this against planning every time.
  *
  * gap_sec spaces the plans while jobs are left waiting: then a change is seen
  * up to so much later.  It is for long histories; 0 is what the plugin does.
@@ -141,11 +141,12 @@ static bool is_worth_it(const struct weft_state *state,
 	const struct weft_room *room = weft_sim_room(sim);
 	uint32_t count, last = UINT32_MAX;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
+	bool as_given = state->settings->policy.order == WEFT_ORDER_PRIORITY;
 
 	for (uint32_t i = count; i-- > 0;) {
 		uint32_t s = w->job[queue[i]].shape_idx;
 
-		if (!state->left && queue[i] < state->seen)
+		if (as_given && !state->left && queue[i] < state->seen)
 			break;
 		if (s != last && weft_stock_fits(room, w->all->size,
 						 &w->shape[s]))
@@ -169,7 +170,6 @@ static int plan(struct weft_state *state, struct weft_sim *sim,
 		return weft_err_set(err, ENOMEM, "no memory for the queue");
 	shapes = fill(state, weft_sim_workload(sim), queue, count);
 	policy.starts_only = true;
-	weft_policy_order(&policy, state->job, count);
 	rc = weft_plan_run(c, &policy, state->shape, shapes, state->job, count,
 			   NULL, NULL, &plan, err);
 	if (rc)

@@ -37,6 +37,24 @@ static uint32_t tasks_of(const job_record_t *job_ptr)
 	return MAX(tasks, 1);
 }
 
+/*
+ * What Slurm's order puts above priority: reservations, the partition's tier,
+ * and under preempt/qos the QOS.  A job whose priority was set by hand is in
+ * no band with others either.
+ */
+static uint32_t tier_of(const job_record_t *job_ptr)
+{
+	uint32_t tier = job_ptr->part_ptr ? job_ptr->part_ptr->priority_tier : 0;
+
+	if (job_ptr->resv_id || job_ptr->resv_ptr)
+		tier |= UINT32_C(1) << 31;
+	if (job_ptr->direct_set_prio)
+		tier |= UINT32_C(1) << 30;
+	if (!xstrcmp(slurm_conf.preempt_type, "preempt/qos"))
+		tier |= (job_ptr->qos_id & 0x3fff) << 16;
+	return tier;
+}
+
 static int fill_job(struct weft_snapshot *snap, job_record_t *job_ptr,
 		    uint32_t shape_idx)
 {
@@ -53,6 +71,8 @@ static int fill_job(struct weft_snapshot *snap, job_record_t *job_ptr,
 		.job_id = job_ptr->job_id,
 		.shape_idx = shape_idx,
 		.priority = job_ptr->priority,
+		.tier = tier_of(job_ptr),
+		.nice = (int32_t)((int64_t)job_ptr->details->nice - NICE_OFFSET),
 		.submit_sec = job_ptr->details->submit_time,
 		.eligible_sec = MIN(job_ptr->details->begin_time, now),
 		.user_id = job_ptr->user_id,

@@ -495,6 +495,8 @@ START_TEST(weft_decides_what_the_planner_decides)
 
 		random_state = 1000 + seed;
 		settings.policy.plan_depth = seed % 2 ? 5000 : 3;
+		settings.policy.order = seed < 2 ? WEFT_ORDER_PRIORITY :
+			WEFT_ORDER_SHORTEST;
 		w = random_history(m, 300);
 		ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings,
 					      NULL, &a, NULL), 0);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_policy.c - who is taken first: the order of jobs in a cycle
+ *
+ * Tables for each rule of policy.c; then random queues against the rules said
+ * once more, pair by pair, without any sorting; and one cycle of the planner,
+ * so that the order is seen to decide who starts.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "sched/plan.h"
+#include "tests/unit/sim_sample.h"
+
+#define NOW 1000000
+
+static const struct weft_shape shapes[] = {
+	{ .limit_sec = 60 }, { .limit_sec = 600 }, { .limit_sec = 6000 },
+	{ .limit_sec = UINT32_MAX },
+};
+enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
+
+static struct weft_policy defaults(enum weft_order order)
+{
+	struct weft_policy policy = { 0 };
+
+	weft_settings_defaults(weft_policy_settings, &policy);
+	policy.order = order;
+	return policy;
+}
+
+/* "2 0 1": the turn of these jobs under the policy. */
+static const char *turn_of(const struct weft_policy *policy,
+			   const struct weft_job *jobs, uint32_t count)
+{
+	static char text[64];
+	uint32_t turn[16];
+	size_t len = 0;
+
+	ck_assert_int_eq(weft_policy_order(policy, shapes, jobs, count, NOW,
+					   turn), 0);
+	for (uint32_t i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
+					i ? " " : "", turn[i]);
+	return text;
+}
+
+#define DAYS_AGO(n) (NOW - (n) * 86400)
+
+START_TEST(rules)
+{
+	static const struct {
+		const char *what, *want;
+		struct weft_job job[4];
+	} c[] = {
+		{ "shorter limits first, none last, equal ones as given", "2 1 3 0", {
+			{ .shape_idx = 3 }, { .shape_idx = 1 },
+			{ .shape_idx = 0 }, { .shape_idx = 1 } } },
+		{ "a prediction is believed, up to the limit", "1 3 2 0", {
+			{ .shape_idx = 2 }, { .shape_idx = 2, .predicted_sec = 5 },
+			{ .shape_idx = 1, .predicted_sec = 9999 },
+			{ .shape_idx = 1, .predicted_sec = 599 } } },
+		{ "only among nearly equal priorities", "1 0 3 2", {
+			{ .shape_idx = 2, .priority = 1000 },
+			{ .shape_idx = 1, .priority = 900 },
+			{ .shape_idx = 1, .priority = 899 },
+			{ .shape_idx = 0, .priority = 850 } } },
+		{ "never over a tier", "1 0 2 3", {
+			{ .shape_idx = 2, .tier = 2 }, { .shape_idx = 1, .tier = 2 },
+			{ .shape_idx = 0, .tier = 1 }, { .shape_idx = 0, .tier = 2 } } },
+		{ "nice is above length", "3 2 0 1", {
+			{ .shape_idx = 2 }, { .shape_idx = 0, .nice = 1 },
+			{ .shape_idx = 1 }, { .shape_idx = 3, .nice = -1 } } },
+		{ "who waited three days goes first, as given", "1 3 2 0", {
+			{ .shape_idx = 1, .submit_sec = DAYS_AGO(2) },
+			{ .shape_idx = 3, .submit_sec = DAYS_AGO(3) },
+			{ .shape_idx = 0, .submit_sec = NOW },
+			{ .shape_idx = 2, .submit_sec = DAYS_AGO(4) } } },
+		{ "waiting counts from when it could have run", "1 0 2 3", {
+			{ .shape_idx = 1, .submit_sec = DAYS_AGO(5),
+			  .eligible_sec = DAYS_AGO(1) },
+			{ .shape_idx = 0, .submit_sec = NOW },
+			{ .shape_idx = 2, .submit_sec = NOW },
+			{ .shape_idx = 3, .submit_sec = DAYS_AGO(5),
+			  .eligible_sec = NOW + 50 } } },
+	};
+	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
+
+	for (size_t k = 0; k < sizeof(c) / sizeof(*c); k++) {
+		struct weft_job job[4];
+
+		memcpy(job, c[k].job, sizeof(job));
+		for (int i = 0; i < 4; i++)
+			if (!job[i].submit_sec)
+				job[i].submit_sec = NOW;
+		ck_assert_msg(!strcmp(turn_of(&policy, job, 4), c[k].want),
+			      "%s: %s", c[k].what, turn_of(&policy, job, 4));
+	}
+}
+END_TEST
+
+START_TEST(other_orders)
+{
+	const struct weft_job job[4] = {
+		{ .shape_idx = 2, .submit_sec = NOW - 10, .share_used = 50 },
+		{ .shape_idx = 1, .submit_sec = NOW - 30, .share_used = 55 },
+		{ .shape_idx = 0, .submit_sec = NOW, .share_used = 0 },
+		{ .shape_idx = 0, .submit_sec = DAYS_AGO(9), .share_used = 1e9 },
+	};
+	struct weft_policy policy = defaults(WEFT_ORDER_PRIORITY);
+
+	ck_assert_str_eq(turn_of(&policy, job, 4), "0 1 2 3");
+	policy.order = WEFT_ORDER_SERVICE;	/* 40, 25, 0, overdue */
+	ck_assert_str_eq(turn_of(&policy, job, 4), "3 2 1 0");
+	policy.wait_max_sec = 0;
+	ck_assert_str_eq(turn_of(&policy, job, 4), "2 1 0 3");
+}
+END_TEST
+
+/* ---- random queues ------------------------------------------------------- */
+
+#define JOBS 60
+
+static uint64_t random_state;
+
+static uint32_t draw(uint32_t below)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1;
+	return (uint32_t)(random_state >> 33) % below;
+}
+
+static bool is_overdue(const struct weft_policy *policy,
+		       const struct weft_job *job)
+{
+	return policy->wait_max_sec &&
+		NOW - job->submit_sec >= policy->wait_max_sec;
+}
+
+/* Must b, which comes later as given and is of a's band, go before a? */
+static bool passes(const struct weft_policy *policy, const struct weft_job *b,
+		   const struct weft_job *a)
+{
+	if (a->nice != b->nice)
+		return b->nice < a->nice;
+	if (is_overdue(policy, a))
+		return false;
+	return is_overdue(policy, b) ||
+		shapes[b->shape_idx].limit_sec < shapes[a->shape_idx].limit_sec;
+}
+
+static void check_queue(const struct weft_policy *policy,
+			const struct weft_job *job)
+{
+	uint32_t turn[JOBS], place[JOBS], band[JOBS], first = 0;
+
+	ck_assert_int_eq(weft_policy_order(policy, shapes, job, JOBS, NOW,
+					   turn), 0);
+	memset(place, 0xff, sizeof(place));
+	for (uint32_t i = 0; i < JOBS; i++) {
+		ck_assert_uint_lt(turn[i], JOBS);
+		ck_assert_uint_eq(place[turn[i]], UINT32_MAX);
+		place[turn[i]] = i;
+		if (job[i].tier != job[first].tier ||
+		    job[i].priority < job[first].priority *
+				    (1 - policy->share_band))
+			first = i;
+		band[i] = first;
+	}
+	for (uint32_t a = 0; a < JOBS; a++)
+		for (uint32_t b = a + 1; b < JOBS; b++)
+			ck_assert_int_eq(place[b] < place[a],
+					 band[a] == band[b] &&
+					 passes(policy, &job[b], &job[a]));
+}
+
+START_TEST(random_queues)
+{
+	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
+
+	for (uint32_t seed = 0; seed < 2000; seed++) {
+		struct weft_job job[JOBS];
+
+		random_state = seed;
+		policy.share_band = draw(3) * 0.25;
+		policy.wait_max_sec = draw(2) ? 5000 : 0;
+		for (uint32_t i = 0; i < JOBS; i++)
+			job[i] = (struct weft_job) {
+				.priority = i && draw(4) ?
+					job[i - 1].priority :
+					1000000 - i * 10000 - draw(10000),
+				.tier = 9 - i / 25,
+				.nice = draw(5) ? 0 : (int32_t)draw(3) - 1,
+				.shape_idx = draw(SHAPES),
+				.submit_sec = NOW - draw(10000),
+			};
+		check_queue(&policy, job);
+	}
+}
+END_TEST
+
+/* ---- and who starts ------------------------------------------------------ */
+
+/* Two jobs want the one node: which of them gets it, and who is in line. */
+static uint32_t winner(const struct weft_policy *policy, int64_t first_submit)
+{
+	struct weft_machine *m = machine_of(1, 4);
+	struct weft_idxset *all = weft_idxset_create(1);
+	struct weft_shape shape[2] = {
+		{ .nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 3 },
+		  .gpu_type_idx = -1, .resv_idx = -1, .limit_sec = 6000,
+		  .nodes = all },
+	};
+	struct weft_job job[2] = {
+		{ .job_id = 1, .priority = 1, .array_tasks = 1,
+		  .submit_sec = first_submit, .array_running_max = UINT32_MAX },
+		{ .job_id = 2, .priority = 1, .array_tasks = 1, .shape_idx = 1,
+		  .submit_sec = NOW, .array_running_max = UINT32_MAX },
+	};
+	struct weft_plan *plan;
+	uint32_t first;
+
+	weft_idxset_fill(all);
+	shape[1] = shape[0];
+	shape[1].limit_sec = 60;
+	m->cluster.now_sec = NOW;
+	ck_assert_int_eq(weft_plan_run(&m->cluster, policy, shape, 2, job, 2,
+				       NULL, NULL, &plan, NULL), 0);
+	first = plan->decision[0].reason.kind == WEFT_REASON_START ? 0 : 1;
+	ck_assert_int_eq(plan->decision[first].start_sec, NOW);
+	ck_assert_int_eq(plan->decision[!first].start_sec,
+			 NOW + (first ? 60 : 6000));
+	ck_assert_uint_eq(plan->decision[!first].reason.line_place, 1);
+	weft_plan_destroy(plan);
+	weft_idxset_destroy(all);
+	weft_machine_destroy(m);
+	return first;
+}
+
+START_TEST(the_order_decides_who_starts)
+{
+	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
+
+	ck_assert_uint_eq(winner(&policy, NOW - 1), 1);
+	ck_assert_uint_eq(winner(&policy, DAYS_AGO(3)), 0);
+	policy.order = WEFT_ORDER_PRIORITY;
+	ck_assert_uint_eq(winner(&policy, NOW - 1), 0);
+}
+END_TEST
+
+UNIT_MAIN("policy", rules, other_orders, random_queues,
+	  the_order_decides_who_starts)
