@@ -474,9 +474,14 @@ static void replay(struct world *w, const struct weft_job *job,
 static void check_plan(struct world *w, const struct weft_plan *plan,
 		       unsigned long long seed)
 {
-	for (uint32_t j = 0; j < JOBS; j++) {
+	uint32_t turn[JOBS];
+
+	ck_assert_int_eq(weft_policy_order(&w->policy, w->shape, w->job, JOBS,
+					   w->c.now_sec, turn), 0);
+	for (uint32_t i = 0; i < JOBS; i++) {
+		uint32_t j = turn[i];
 		const struct weft_decision *d = &plan->decision[j];
-		int last = j < w->policy.plan_depth ? WINDOW : 0;
+		int last = i < w->policy.plan_depth ? WINDOW : 0;
 		int64_t want = earliest(w, &w->job[j], last);
 
 		ck_assert_msg(d->start_sec == want,
@@ -502,11 +507,14 @@ static int run(struct world *w, struct weft_plan **ret_plan)
 
 #define CASES 6000
 
-static void try_seed(struct world *w, unsigned long long seed)
+static void try_seed(struct world *w, unsigned long long seed,
+		     enum weft_order order)
 {
 	struct weft_plan *plan;
 
 	make_world(w, seed);
+	w->policy.order = order;
+	w->policy.wait_max_sec = seed % 3 ? 0 : 4;
 	ck_assert_int_eq(run(w, &plan), 0);
 	check_plan(w, plan, seed);
 	check_starts_only(&w->c, &w->policy, w->shape, SHAPES, w->job, JOBS,
@@ -530,7 +538,8 @@ START_TEST(test_oracle)
 	unsigned long long cases = from_env("WEFT_ORACLE_CASES", CASES);
 
 	for (unsigned long long i = 0; i < cases; i++)
-		try_seed(w, first + i);
+		try_seed(w, first + i, i % 3 == 2 ? WEFT_ORDER_SHORTEST :
+			 WEFT_ORDER_PRIORITY);
 	free(w);
 }
 END_TEST
@@ -547,7 +556,7 @@ START_TEST(test_found_before)
 	struct world *w = malloc(sizeof(*w));
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
-		try_seed(w, seeds[i]);
+		try_seed(w, seeds[i], WEFT_ORDER_PRIORITY);
 	free(w);
 }
 END_TEST
