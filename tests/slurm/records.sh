@@ -7,8 +7,8 @@
 #   records_start            before the first job; sets $records_job, the script
 #   records_kill             kill -9 slurmctld after a save, start it again
 #   records_settle           what is left to do until the queue is empty; 0 if it is
-#   records_lost             names in $records.asked without an end, less
-#                            those in $records.cancelled
+#   records_lost             those in $records.asked, lines NAME [NUMBER], without
+#                            an end, less those in $records.cancelled
 #   records_twice            runs repeated without a restart count
 #   records_shared           GPUs that two jobs had at once
 #
@@ -146,12 +146,35 @@ records_judge()
 		'"$1" - "${@:2}"
 }
 
+# A reconfigure of slurmd throws away scripts that belong to no step, also one
+# that it has just written for a step to come (_handle_stray_script()): that job
+# ends with "No such file or directory", whoever started it.
+records_purged()	# NUMBER of the job, as 7 or 7_2
+{
+	local id=$1
+
+	[[ $id != *_* ]] ||
+		id=$(grep -o "JobId=$id([0-9]*)" "$private/log/slurmctld.log" |
+			head -n 1 | sed 's/.*(\(.*\))/\1/')
+	grep -qs "_handle_stray_script: Purging.*/job0*$id/slurm_script" \
+		"$private"/log/slurmd-*.log
+}
+
 records_lost()
 {
+	local name id
+
 	awk '$1 == "end" { ended[$2] = 1; next }
-		NF == 1 && FILENAME ~ /cancelled$/ { ended[$1] = 1; next }
-		NF == 1 && !($1 in ended)' \
-		"$records" "$records.cancelled" "$records.asked"
+		FILENAME ~ /cancelled$/ { ended[$1] = 1; next }
+		FILENAME ~ /asked$/ && !($1 in ended)' \
+		"$records" "$records.cancelled" "$records.asked" |
+		while read -r name id; do
+			if [ -n "$id" ] && records_purged "$id"; then
+				say "job $name ($id): slurmd purged its script" >&2
+			else
+				echo "$name $id"
+			fi
+		done
 }
 
 records_twice()

@@ -49,7 +49,7 @@ pick() { pick=$(((RANDOM * 32768 + RANDOM) % $1)); }
 
 submit_some()
 {
-	local name=j$batch count=1 request want length i
+	local name=j$batch count=1 request want length id i
 
 	batch=$((batch + 1))
 	pick "$gpus"
@@ -69,16 +69,16 @@ submit_some()
 		;;
 	esac
 	# shellcheck disable=SC2086  # words
-	until sbatch -Q -J "$name" -t 10 --requeue -o /dev/null "${request[@]}" \
-		"$records_job" $length; do
+	until id=$(sbatch --parsable -J "$name" -t 10 --requeue -o /dev/null "${request[@]}" \
+		"$records_job" $length); do
 		say "$name was not taken; again"
 		sleep 1
 	done
 	submitted=$((submitted + count))
 	if [[ ${request[*]} != *--array* ]]; then
-		echo "$name"
+		echo "$name $id"
 	else
-		for ((i = 0; i < count; i++)); do echo "$name.$i"; done
+		for ((i = 0; i < count; i++)); do echo "$name.$i ${id}_$i"; done
 	fi >>"$records.asked"
 }
 
@@ -87,17 +87,12 @@ submit_some()
 # One of the last jobs asked for, whatever became of it.
 cancel_one()
 {
-	local name
+	local name id
 
 	pick 40
-	name=$(tail -n $((pick + 1)) "$records.asked" | head -n 1)
+	read -r name id < <(tail -n $((pick + 1)) "$records.asked" | head -n 1)
 	echo "$name" >>"$records.cancelled"
-	case $name in
-	*.*)
-		scancel "$(squeue -h -n "${name%.*}" -o %A | sort -n | head -n 1)_${name#*.}"
-		;;
-	*) scancel -n "$name" ;;
-	esac 2>/dev/null	# it may be gone
+	scancel "$id" 2>/dev/null	# it may be gone
 	cancelled=$((cancelled + 1))
 }
 
