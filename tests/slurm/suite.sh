@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# suite.sh - Slurm's own tests of scheduling, with stock and with Weft
+#
+#   bash tests/slurm/suite.sh [TEST...]     in the build directory
+#
+# A TEST is a number (7.22: testsuite/expect/test7.22) or a file below
+# testsuite/python/tests (commands/srun/test_--exclusive.py); without any, those
+# below that judge a scheduler.  The tests are taken from the Slurm source tree
+# (WEFT_SLURM_SOURCE, else ~/.cache/weft/slurm-RELEASE), copied, and run in two
+# sandboxes alike but for Weft's plugins.  Many ask that SchedulerType be
+# sched/backfill, so Weft stands there under that name, as at a site with
+# heterogeneous jobs (docs/admin.md).
+#
+# Prints a line for each test: its name, what became of it with stock and with
+# Weft (pass, fail, skip, time: not over after WEFT_SUITE_SECONDS, 300), and the
+# first failure's text where the two differ; then a summary.  A test that passes
+# with stock and not with Weft is a failure.  WEFT_SUITE_LOGS: a directory for
+# all that the tests said.  Needs expect, gcc and, for python, pytest; takes half an
+# hour, so make check-slurm does not run it.  docs/design/0052 explains what
+# differs.
+#
+# shellcheck source=tests/slurm/lib.sh
+. "${srcdir:-.}/tests/slurm/lib.sh"
+
+source=${WEFT_SLURM_SOURCE:-$(find "${WEFT_CACHE:-$HOME/.cache/weft}" -maxdepth 1 -name "slurm-$release*" -type d 2>/dev/null | head -n 1)}
+limit=${WEFT_SUITE_SECONDS:-300}
+logs=${WEFT_SUITE_LOGS:-$t_dir/logs}
+stock_plugins=
+
+usual="1.18 2.21 2.22 2.23 2.26 3.11 3.15 5.10 7.1 7.11 7.21 7.22 7.24 9.9
+	15.14 17.18 17.37 17.39 17.44 24.1 24.2 24.3 24.4 24.5 24.6 24.7
+	28.1 28.2 28.3 28.4 28.5 28.6 28.7 28.8 28.9 28.10 28.11 28.12 28.13
+	31.2 34.1 34.2 38.1 38.2 38.3 38.4 38.5 38.6 38.7 38.8 38.9
+	39.1 39.2 39.3 39.4 39.5 39.6 39.7 39.8 39.9 39.10 39.11 39.12 39.13
+	39.14 39.15 39.16 39.17 39.18 39.19 39.20 39.22 39.23
+	commands/srun/test_--exclusive.py commands/srun/test_--immediate.py
+	commands/srun/test_--no-kill.py commands/srun/test_--ntasks-per-node.py
+	commands/srun/test_--mem--mincpus--tmp.py
+	commands/srun/test_srun_increasing_job_sizes.py
+	commands/sbatch/test_options.py commands/scrontab/test_basics.py"
+[ $# -eq 0 ] || usual=$*
+
+[ -d "$source/testsuite/expect" ] || { echo "1..0 # SKIP no Slurm source in ${source:-~/.cache/weft}"; exit 77; }
+t_need expect
+mkdir -p "$logs" || exit 99
+for python in /usr/bin/python3 python3 ""; do
+	[ -z "$python" ] || ! "$python" -c 'import pytest' 2>/dev/null || break
+done
+
+# ---- one column ----------------------------------------------------------------
+
+# The suite, told where the current sandbox is.
+place()
+{
+	local dir=$t_dir/suite-$1 etc=$sb_dir/etc
+
+	cp -rp "$source/testsuite" "$dir"
+	printf '%s\n' "SlurmSourceDir=$source" "SlurmBuildDir=$source" \
+		"SlurmInstallDir=/usr" "SlurmConfigDir=$etc" >"$dir/testsuite.conf"
+	cat >"$dir/globals.local" <<-END
+	set bin_py3 ${python:-python3}
+	set max_job_delay 60
+	set testsuite_colorize 0
+	END
+}
+
+start_column()	# COLUMN
+{
+	local extra=$t_dir/extra.conf plugins=$t_dir/plugins
+
+	printf '%s\n' "JobRequeue=1" "PriorityType=priority/multifactor" \
+		"PriorityWeightAge=1000" "PriorityWeightPartition=1000" \
+		"Licenses=soft:4" "SlurmctldDebug=verbose" >"$extra"
+	if [ "$1" = stock ]; then
+		sb_start --nodes 4 --gpus 4 --cpus 8 --slurmdbd --plugins off --conf-extra "$extra"
+		stock_plugins=$(sx scontrol show config | sed -n 's/^PluginDir *= *//p')
+	else
+		mkdir -p "$plugins"
+		cp "${weft%/*}/.libs/sched_backfill.so" "$plugins/"
+		printf '%s\n' "SchedulerType=sched/backfill" \
+			"PluginDir=$plugins:$t_dir/weft-sandbox/test-$$-$((t_serial + 1))/plugins:$stock_plugins" >>"$extra"
+		sb_start --nodes 4 --gpus 4 --cpus 8 --slurmdbd --conf-extra "$extra"
+	fi
+	sx sacctmgr -i create account suite >/dev/null 2>&1
+	sx sacctmgr -i create user "$(id -un)" account=suite >/dev/null 2>&1
+	place "$1"
+}
+
+# Exit codes: 0 pass; above 127 skipped (expect), 124 time.
+run_test()	# COLUMN TEST
+{
+	local dir=$t_dir/suite-$1 test=$2 out=$logs/$1.${2//\//_} rc
+	local -x SLURM_TESTSUITE_CONF=$dir/testsuite.conf \
+		SLURM_LOCAL_GLOBALS_FILE=$dir/globals.local
+
+	case $test in
+	*.py)
+		[ -n "$python" ] && [ -e "$dir/python/tests/$test" ] || { echo none; return; }
+		set -- "$python" -m pytest -p no:cacheprovider -rs "tests/$test"
+		cd "$dir/python" || return
+		;;
+	*)
+		[ -e "$dir/expect/test$test" ] || { echo none; return; }
+		set -- expect "./test$test"
+		cd "$dir/expect" || return
+		;;
+	esac
+	timeout -k 10 "$limit" "$weft" sandbox exec --name "$sb" -- "$@" >"$out" 2>&1 </dev/null
+	rc=$?
+	case $rc in
+	0) if grep -q '=.* [0-9]* skipped' "$out" && ! grep -q '=.* [0-9]* passed' "$out"; then echo skip; else echo pass; fi ;;
+	124 | 137) echo "time" ;;
+	*) if [ $rc -gt 127 ] && [[ $test != *.py ]]; then echo skip; else echo fail; fi ;;
+	esac
+}
+
+column()	# COLUMN
+{
+	local test
+
+	for test in $usual; do
+		echo "$test $(run_test "$1" "$test") $SECONDS" >>"$t_dir/$1.outcomes"
+		sx scancel -u "$(id -un)" 2>/dev/null
+		wait_for 60 no_jobs || note "jobs are left after $test ($1)"
+	done
+}
+
+# ---- both ----------------------------------------------------------------------
+
+start_column stock
+box_stock=$sb
+start_column weft
+box_weft=$sb
+note "Slurm $release from $source"
+(sb_use "$box_stock"; column stock) &
+(sb_use "$box_weft"; column weft) &
+wait
+
+printf '# %-48s %-6s %s\n' test stock weft
+same=0 worse=0 better=0
+while read -r test stock _ weft_one; do
+	printf '# %-48s %-6s %s\n' "$test" "$stock" "$weft_one"
+	if [ "$stock" = "$weft_one" ]; then
+		same=$((same + 1))
+		continue
+	fi
+	grep -hiE -m 3 'fatal|error.*(expected|fail)|FAILURE|assert|skip' \
+		"$logs/weft.${test//\//_}" "$logs/stock.${test//\//_}" 2>/dev/null |
+		cut -c1-200 | sed 's/^/#     /'
+	if [ "$stock" = pass ]; then
+		worse=$((worse + 1))
+		not_ok "$test passes as with stock"
+	else
+		better=$((better + 1))
+	fi
+done < <(join <(sort "$t_dir/stock.outcomes") <(sort "$t_dir/weft.outcomes" | cut -d' ' -f1,2) | sort -V)
+note "$same alike ($(grep -c ' pass ' "$t_dir/stock.outcomes") pass with stock), $worse pass with stock only, $better otherwise different, in $SECONDS s"
+[ $((same + better)) -gt 0 ] && [ $worse -eq 0 ] && ok "every test that passes with stock passes with Weft"
+t_end
