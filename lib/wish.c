@@ -128,7 +128,7 @@ uint32_t weft_wish_causes(const char *text)
 		if (!*text)
 			break;
 	}
-	return (set & WEFT_CAUSE_NONE) && set != WEFT_CAUSE_NONE ? 0 : set;
+	return (set & WEFT_REQUEUE_NONE) && set != WEFT_REQUEUE_NONE ? 0 : set;
 }
 
 static void print_causes(uint32_t set, char value[WEFT_WISH_VALUE])

@@ -30,14 +30,14 @@ enum weft_wish_id {
 };
 
 /* Bits of causes; NONE alone: whatever happens, do not requeue. */
-enum weft_wish_cause {
-	WEFT_CAUSE_NODE_FAIL = 1 << 0,
-	WEFT_CAUSE_BOOT_FAIL = 1 << 1,
-	WEFT_CAUSE_PREEMPT = 1 << 2,
-	WEFT_CAUSE_TIMEOUT = 1 << 3,
-	WEFT_CAUSE_OOM = 1 << 4,
-	WEFT_CAUSE_FAIL = 1 << 5,
-	WEFT_CAUSE_NONE = 1 << 6,
+enum weft_requeue_cause {
+	WEFT_REQUEUE_NODE_FAIL = 1 << 0,
+	WEFT_REQUEUE_BOOT_FAIL = 1 << 1,
+	WEFT_REQUEUE_PREEMPT = 1 << 2,
+	WEFT_REQUEUE_TIMEOUT = 1 << 3,
+	WEFT_REQUEUE_OOM = 1 << 4,
+	WEFT_REQUEUE_FAIL = 1 << 5,
+	WEFT_REQUEUE_NONE = 1 << 6,
 };
 
 struct weft_wish {

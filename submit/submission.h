@@ -116,7 +116,7 @@ enum weft_field_type {
 	X(NICE_RAISE, "nice_raise", COUNT, false, "--nice=-N, which raises the priority: N") \
 	X(SIGNAL, "signal", COUNT, true, "--signal: the signal's number")      \
 	X(SIGNAL_TIME, "signal_time", COUNT, true, "--signal: seconds before the end") \
-	X(DELAY_BOOT, "delay_boot", COUNT, true, "--delay-boot, minutes")      \
+	X(DELAY_BOOT, "delay_boot", COUNT, true, "--delay-boot, seconds")      \
 	X(WAIT_ALL_NODES, "wait_all_nodes", BOOL, true, "--wait-all-nodes")    \
 	X(NO_KILL, "no_kill", BOOL, false, "--no-kill")                        \
 	X(IMMEDIATE, "immediate", BOOL, false, "--immediate")                  \

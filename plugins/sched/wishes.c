@@ -27,8 +27,8 @@
 #include "plugins/sched/publish.h"
 #include "plugins/sched/wishes.h"
 
-#define SLURMS_CAUSES (WEFT_CAUSE_NODE_FAIL | WEFT_CAUSE_BOOT_FAIL | \
-		       WEFT_CAUSE_PREEMPT)
+#define SLURMS_CAUSES (WEFT_REQUEUE_NODE_FAIL | WEFT_REQUEUE_BOOT_FAIL | \
+		       WEFT_REQUEUE_PREEMPT)
 
 struct walk {
 	time_t now;
@@ -60,20 +60,20 @@ static uint32_t cause_of(const job_record_t *job_ptr)
 {
 	switch (job_ptr->job_state & JOB_STATE_BASE) {
 	case JOB_NODE_FAIL:
-		return WEFT_CAUSE_NODE_FAIL;
+		return WEFT_REQUEUE_NODE_FAIL;
 	case JOB_BOOT_FAIL:
-		return WEFT_CAUSE_BOOT_FAIL;
+		return WEFT_REQUEUE_BOOT_FAIL;
 	case JOB_PREEMPTED:
-		return WEFT_CAUSE_PREEMPT;
+		return WEFT_REQUEUE_PREEMPT;
 	case JOB_TIMEOUT:
-		return WEFT_CAUSE_TIMEOUT;
+		return WEFT_REQUEUE_TIMEOUT;
 	case JOB_OOM:
-		return WEFT_CAUSE_OOM;
+		return WEFT_REQUEUE_OOM;
 	case JOB_FAILED:
-		return job_ptr->preempt_time ? WEFT_CAUSE_PREEMPT :
-			WEFT_CAUSE_FAIL;
+		return job_ptr->preempt_time ? WEFT_REQUEUE_PREEMPT :
+			WEFT_REQUEUE_FAIL;
 	case JOB_COMPLETE:	/* it took its grace time to save and leave */
-		return job_ptr->preempt_time ? WEFT_CAUSE_PREEMPT : 0;
+		return job_ptr->preempt_time ? WEFT_REQUEUE_PREEMPT : 0;
 	default:
 		return 0;
 	}
@@ -86,7 +86,7 @@ static void requeue(struct walk *walk, job_record_t *job_ptr, uint32_t cause)
 	int rc;
 
 	job_ptr->details->requeue = 1;
-	rc = job_requeue(0, job_id, NULL, cause == WEFT_CAUSE_PREEMPT, 0);
+	rc = job_requeue(0, job_id, NULL, cause == WEFT_REQUEUE_PREEMPT, 0);
 	if (job_ptr->details)
 		job_ptr->details->requeue = flag;
 	if (rc) {

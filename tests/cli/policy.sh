@@ -78,5 +78,35 @@ check "its text" 0 'downloads while it holds 16 GPUs' "" train
 check "options win over it" 3 'rule gpus-needed' "" train --gpus-per-node=0
 check "trace" 0 '^week: caps time 7-00:00:00' "" train
 check "limits hold one job to its size" 3 'limit is 200000' "" g -N 999 --gpus-per-node=8 -t 2-0
+# Every option of sbatch that a field is there for: a rule for each sees it.
+printf '#!/bin/sh\n#SBATCH --begin=now+2hours --deadline now+3days\n#SBATCH --exclusive=user -B 2:16\n#SBATCH --delay-boot=5\nsrun ./a\n' >"$cli_tmp/when"
+cat >"$cli_tmp/see.json" <<'END'
+{"submit": {"rules": [
+ {"name": "begin", "match": {"begin_in": {"min": 119, "max": 120}}, "warn": "begins in {begin_in}"},
+ {"name": "later", "match": {"begin_in": {"min": 1439, "max": 1440}}, "warn": "begins tomorrow"},
+ {"name": "deadline", "match": {"deadline_in": {"min": 4319, "max": 4320}}, "warn": "ends in {deadline_in}"},
+ {"name": "alone", "match": {"exclusive": true}, "warn": "alone"},
+ {"name": "shape", "match": {"sockets_per_node": 2, "cores_per_socket": 16}, "warn": "two of 16"},
+ {"name": "delay", "match": {"delay_boot": 300}, "warn": "boots late"},
+ {"name": "all", "match": {"wait_all_nodes": true, "no_kill": true}, "warn": "all or none"},
+ {"name": "wrapped", "match": {"script": {"contains": "hostname"}}, "warn": "wrapped"}]}}
+END
+s()
+{
+	"$weft" policy test "$cli_tmp/see.json" "$cli_tmp/when" "$@"
+}
+check "--begin of a script" 0 'begins in 02:00:00' "" s
+check "--begin after it" 0 'begins tomorrow' "" s -b now+1day
+check "--begin as no moment" 1 "" '--begin=soon: expected a moment such as' s --begin=soon
+check "--deadline" 0 'ends in 3-00:00:00' "" s
+check "--extra-node-info" 0 'two of 16' "" s
+check "and a bad one" 1 "" 'expected sockets' s -B 2:x
+check "--delay-boot" 0 'boots late' "" s
+check "--exclusive=user is not alone" 1 "" "" sh -c '"$@" | grep "rule alone"' sh "$weft" policy test "$cli_tmp/see.json" "$cli_tmp/when"
+check "--exclusive is" 0 'rule alone' "" s --exclusive
+check "--wait-all-nodes, --no-kill" 0 'all or none' "" s --wait-all-nodes=1 --no-kill
+check "--no-kill=off" 1 "" "" sh -c '"$@" | grep "all or"' sh "$weft" policy test "$cli_tmp/see.json" "$cli_tmp/when" --wait-all-nodes=1 --no-kill=off
+check "--wrap" 0 'wrapped' "" "$weft" policy test "$cli_tmp/see.json" - --wrap hostname
+check "options of weft.so pass" 0 accepted "" s --segment=4 --weft-domain same
 check "the manual lists every field" 1 "" "" sh -c '"$0" policy fields | cut -d" " -f1 | while read -r k; do grep -q "^$k	" "$1" || echo "$k"; done | grep .' "$weft" "$top/docs/man/weft.json.5"
 cli_end

@@ -82,7 +82,7 @@ START_TEST(test_all_at_once)
 	ck_assert_int_eq(wish.signal, SIGUSR2);
 	ck_assert_uint_eq(wish.signal_sec, 30);
 	ck_assert_uint_eq(wish.min_runtime_sec, 60);
-	ck_assert_uint_eq(wish.causes, WEFT_CAUSE_OOM | WEFT_CAUSE_FAIL);
+	ck_assert_uint_eq(wish.causes, WEFT_REQUEUE_OOM | WEFT_REQUEUE_FAIL);
 	weft_buf_init(&buf, 4096);
 	ck_assert_int_eq(weft_wish_write(&wish, &buf), 0);
 	ck_assert_str_eq(weft_buf_str(&buf), text);

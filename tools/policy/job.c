@@ -8,8 +8,10 @@
  * slurmctld.  GPUs by node, --gres, and by task and socket become the lists
  * "gres:gpu:4" that 22.05's clients send.
  *
- * What it leaves out: moments (--begin, --deadline), SBATCH_* variables of the environment, options that
- * plugins add, and defaults that slurmctld fills in after its filters.
+ * The options of weft.so are taken and not judged: no rule sees them.
+ *
+ * What it leaves out: SBATCH_* variables of the environment, options of other
+ * plugins, and defaults that slurmctld fills in after its filters.
  */
 #include "config.h"
 
@@ -17,7 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
+#include "lib/units.h"
+#include "lib/when.h"
+#include "lib/wish.h"
 #include "tools/flow/model.h"
 #include "tools/flow/sbatch_options.h"
 #include "tools/policy/policy.h"
@@ -47,7 +54,7 @@ static const struct {
 	{ "mem", WEFT_F_MEM_PER_NODE }, { "mem-per-cpu", WEFT_F_MEM_PER_CPU },
 	{ "mem-per-gpu", WEFT_F_MEM_PER_GPU }, { "time", WEFT_F_TIME },
 	{ "time-min", WEFT_F_TIME_MIN }, { "tmp", WEFT_F_TMP_DISK },
-	{ "priority", WEFT_F_PRIORITY }, { "exclusive", WEFT_F_EXCLUSIVE },
+	{ "priority", WEFT_F_PRIORITY },
 	{ "requeue", WEFT_F_REQUEUE }, { "reboot", WEFT_F_REBOOT },
 	{ "batch", WEFT_F_BATCH_FEATURES },
 	{ "cluster-constraint", WEFT_F_CLUSTER_FEATURES },
@@ -61,7 +68,6 @@ static const struct {
 	{ "sockets-per-node", WEFT_F_SOCKETS },
 	{ "cores-per-socket", WEFT_F_CORES },
 	{ "threads-per-core", WEFT_F_THREADS },
-	{ "no-kill", WEFT_F_NO_KILL },
 	{ "contiguous", WEFT_F_CONTIGUOUS }, { "overcommit", WEFT_F_OVERCOMMIT },
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -195,6 +201,149 @@ static int set_signal(struct policy_job *job, const char *value, struct weft_err
 	return 0;
 }
 
+/* Minutes from now, rounded up, as the filter in slurmctld counts them. */
+static int set_when(struct policy_job *job, int field, const char *option,
+		    const char *value, struct weft_err *err)
+{
+	int64_t now = (int64_t)time(NULL), at;
+
+	if (!value || weft_when_parse(value, now, &at))
+		return weft_err_set(err, EINVAL, "--%s=%s: expected a moment such as now+1hour, 16:00 or 2030-01-20T12:34",
+				    option, value ? value : "");
+	job->sub.value[field].num = at > now ? ((uint64_t)(at - now) + 59) / 60 : 0;
+	return 0;
+}
+
+static int set_begin(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	return set_when(job, WEFT_F_BEGIN_IN, "begin", value, err);
+}
+
+static int set_deadline(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	return set_when(job, WEFT_F_DEADLINE_IN, "deadline", value, err);
+}
+
+static int set_delay_boot(struct policy_job *job, const char *value,
+			  struct weft_err *err)
+{
+	uint64_t sec;
+
+	if (!value || weft_units_parse_sec(value, &sec) || sec == WEFT_UNITS_UNLIMITED)
+		return weft_err_set(err, EINVAL, "--delay-boot=%s: expected a time",
+				    value ? value : "");
+	job->sub.value[WEFT_F_DELAY_BOOT].num = sec;
+	return 0;
+}
+
+/* Only the plain --exclusive is what rules call so. */
+static int set_exclusive(struct policy_job *job, const char *value,
+			 struct weft_err *err)
+{
+	job->sub.value[WEFT_F_EXCLUSIVE].num = !value || !*value ||
+		!strcasecmp(value, "exclusive");
+	return 0;
+}
+
+static int set_oversubscribe(struct policy_job *job, const char *value,
+			     struct weft_err *err)
+{
+	job->sub.value[WEFT_F_EXCLUSIVE].num = 0;
+	return 0;
+}
+
+static int set_no_kill(struct policy_job *job, const char *value,
+		       struct weft_err *err)
+{
+	job->sub.value[WEFT_F_NO_KILL].num = !value || !*value ||
+		!strcasecmp(value, "set");
+	return 0;
+}
+
+static int set_wait_all(struct policy_job *job, const char *value,
+			struct weft_err *err)
+{
+	if (!value || (strcmp(value, "0") != 0 && strcmp(value, "1") != 0))
+		return weft_err_set(err, EINVAL, "--wait-all-nodes=%s: expected 0 or 1",
+				    value ? value : "");
+	job->sub.value[WEFT_F_WAIT_ALL_NODES].num = *value == '1';
+	return 0;
+}
+
+/* sockets[:cores[:threads]], each a number or "*". */
+static int set_extra(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	static const int field[] = { WEFT_F_SOCKETS, WEFT_F_CORES, WEFT_F_THREADS };
+	const char *at = value ? value : "?";
+	char one[16];
+
+	for (int i = 0; i < 3; i++) {
+		size_t len = strcspn(at, ":");
+
+		snprintf(one, sizeof(one), "%.*s", (int)(len < 15 ? len : 15), at);
+		if (strcmp(one, "*") != 0 &&
+		    !weft_field_parse(field[i], one, &job->sub.value[field[i]].num))
+			break;
+		at += len;
+		if (!*at++)
+			return 0;
+	}
+	return weft_err_set(err, EINVAL, "--extra-node-info=%s: expected sockets[:cores[:threads]]",
+			    value ? value : "");
+}
+
+/* The script that sbatch makes of it. */
+static int set_wrap(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	union weft_value *v = job->sub.value;
+	int rc;
+
+	rc = keep(job, WEFT_F_SCRIPT, "#!/bin/sh\n# This script was created by sbatch --wrap.\n\n",
+		  value ? value : "", "\n", err);
+	if (rc)
+		return rc;
+	v[WEFT_F_SCRIPT_BYTES].num = strlen(v[WEFT_F_SCRIPT].text);
+	v[WEFT_F_BATCH].num = 1;
+	return 0;
+}
+
+static int set_hold(struct policy_job *job, const char *value, struct weft_err *err)
+{
+	job->sub.value[WEFT_F_PRIORITY].num = 0;
+	return 0;
+}
+
+static int set_no_requeue(struct policy_job *job, const char *value,
+			  struct weft_err *err)
+{
+	job->sub.value[WEFT_F_REQUEUE].num = 0;
+	return 0;
+}
+
+static const struct {
+	const char *option;
+	int (*set)(struct policy_job *job, const char *value, struct weft_err *err);
+} special[] = {
+	{ "nodes", set_nodes }, { "switches", set_switches },
+	{ "nice", set_nice }, { "signal", set_signal }, { "begin", set_begin },
+	{ "deadline", set_deadline }, { "delay-boot", set_delay_boot },
+	{ "exclusive", set_exclusive }, { "oversubscribe", set_oversubscribe },
+	{ "no-kill", set_no_kill }, { "wait-all-nodes", set_wait_all },
+	{ "extra-node-info", set_extra }, { "wrap", set_wrap },
+	{ "hold", set_hold }, { "no-requeue", set_no_requeue },
+};
+
+/* One of weft.so's, with its prefix or without. */
+static bool is_wish(const char *name)
+{
+	if (!strncmp(name, "weft-", 5))
+		name += 5;
+	for (int id = 0; id < WEFT_WISH_COUNT; id++)
+		if (!strcmp(name, weft_wish_name((enum weft_wish_id)id)))
+			return true;
+	return false;
+}
+
 int policy_option_has_value(const char *name, char letter)
 {
 	const struct weft_sbatch_option *option = name ?
@@ -204,7 +353,7 @@ int policy_option_has_value(const char *name, char letter)
 		if (strcmp(name, ours[i].option) == 0)
 			return 1;
 	if (!option)
-		return -1;
+		return name && is_wish(name) ? 1 : -1;
 	if (strcmp(option->name, "hold") == 0)
 		return 0;
 	return option->kind != WEFT_SBATCH_FLAG &&
@@ -220,25 +369,18 @@ int policy_job_option(struct policy_job *job, const char *name, char letter,
 		if (strcmp(name, ours[i].option) == 0)
 			return keep(job, ours[i].field, "", "", value ? value : "", err);
 	option = name ? weft_sbatch_option_find(name) : weft_sbatch_option_letter(letter);
+	if (!option && name && is_wish(name))
+		return 0;
 	if (!option && name)
 		return weft_err_set(err, EINVAL, "--%s: sbatch has no such option", name);
 	if (!option)
 		return weft_err_set(err, EINVAL, "-%c: sbatch has no such option", letter);
-	if (strcmp(option->name, "nodes") == 0)
-		return set_nodes(job, value, err);
 	if (strcmp(option->name, "gres") == 0 ||
 	    strcmp(option->name, "gpus-per-node") == 0)
 		return set_gres(job, option->name, value, err);
-	if (strcmp(option->name, "switches") == 0)
-		return set_switches(job, value, err);
-	if (strcmp(option->name, "nice") == 0)
-		return set_nice(job, value, err);
-	if (strcmp(option->name, "signal") == 0)
-		return set_signal(job, value, err);
-	if (strcmp(option->name, "hold") == 0)
-		job->sub.value[WEFT_F_PRIORITY].num = 0;
-	if (strcmp(option->name, "no-requeue") == 0)
-		job->sub.value[WEFT_F_REQUEUE].num = 0;
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (strcmp(option->name, special[i].option) == 0)
+			return special[i].set(job, value, err);
 	for (size_t i = 0; i < PLACES; i++)
 		if (strcmp(option->name, places[i].option) == 0)
 			return set_place(job, i, value, err);

@@ -21,7 +21,7 @@
 
 #include "tools/flow/sbatch_options.h"
 #include "tools/slurm/jobdesc.h"
-#include "tools/slurm/when.h"
+#include "lib/when.h"
 
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
 #define TRES "gres/"
@@ -129,7 +129,7 @@ static int set_begin(struct weft_jobdesc *d, const char *value)
 {
 	int64_t at;
 
-	if (weft_slurm_parse_when(value, time(NULL), &at))
+	if (weft_when_parse(value, time(NULL), &at))
 		return -EINVAL;
 	d->msg.begin_time = (time_t)at;
 	return 0;
@@ -139,7 +139,7 @@ static int set_deadline(struct weft_jobdesc *d, const char *value)
 {
 	int64_t at;
 
-	if (weft_slurm_parse_when(value, time(NULL), &at))
+	if (weft_when_parse(value, time(NULL), &at))
 		return -EINVAL;
 	d->msg.deadline = (time_t)at;
 	return 0;

@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "tools/slurm/when.h"
+#include "lib/when.h"
 
 static int parse_now(const char *text, int64_t now, int64_t *ret_at)
 {
@@ -59,7 +59,7 @@ static int parse_now(const char *text, int64_t now, int64_t *ret_at)
 	return 0;
 }
 
-int weft_slurm_parse_when(const char *text, int64_t now, int64_t *ret_at)
+int weft_when_parse(const char *text, int64_t now, int64_t *ret_at)
 {
 	static const struct {
 		const char *name;
