@@ -32,7 +32,7 @@ struct weft_shape {
 	uint32_t unit_count;		/* 0: none */
 	uint32_t units_per_node_max;	/* 0: no bound */
 	uint32_t units_per_node_min;	/* 0 or 1: at least one unit on a node */
-	int32_t gpu_type_idx;		/* -1: any, but one type a node */
+	int32_t gpu_type_idx;		/* -1: any, of one type if it suffices */
 	bool exclusive;			/* nothing else on its nodes */
 	bool exclusive_wish;		/* by its own wish, not by a rule of the site's */
 	bool steer_gpus;		/* false: the bridge can't steer this request */

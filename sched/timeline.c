@@ -365,7 +365,10 @@ weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
 	if (gpu_type_idx >= 0)
 		return gpu_type_idx < (int32_t)types ?
 			free & node->gpus_of_type[gpu_type_idx] : 0;
-	/* The tightest type that has enough; untyped GPUs are one type. */
+	/*
+	 * The tightest type that has enough; untyped GPUs are one type.  Where
+	 * none has, Slurm's select mixes types, and so do we.
+	 */
 	for (uint32_t t = 0; t <= types && rest; t++) {
 		set = t < types ? free & node->gpus_of_type[t] : rest;
 		rest &= ~set;
@@ -377,7 +380,7 @@ weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
 		if (top < count ? have > top : have >= count && have < top)
 			best = set;
 	}
-	return best;
+	return (uint32_t)__builtin_popcountll(best) < count ? free : best;
 }
 
 static bool gpus_suffice(const struct weft_timeline *tl, uint32_t node_idx,

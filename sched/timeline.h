@@ -53,7 +53,7 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 /* What a job needs of a node at the least. */
 struct weft_need {
 	struct weft_amount amount;
-	int32_t gpu_type_idx;	/* -1: any, but all of one type */
+	int32_t gpu_type_idx;	/* -1: any, of one type if it suffices */
 	bool whole;		/* nobody else on the node */
 	int32_t resv_idx;	/* may use this reservation; -1: none */
 };
@@ -86,7 +86,10 @@ int64_t weft_timeline_step_after(const struct weft_timeline *tl,
 uint32_t weft_timeline_version(const struct weft_timeline *tl,
 			       uint32_t node_idx);
 
-/* The node's GPUs among free that one job can have together: one type. */
+/*
+ * The node's GPUs among free from which count are to be taken: of the type
+ * asked for; of the tightest type that has so many; or all of them.
+ */
 weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
 				 uint32_t node_idx, weft_gpuset_t free,
 				 int32_t gpu_type_idx, uint32_t count);

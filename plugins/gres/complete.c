@@ -55,6 +55,22 @@ static uint32_t gpu_of_device(const struct weft_inventory *inv,
 	return gpu < inv->gpu_count ? gpu : GPU_NONE;
 }
 
+/* The GPU whose slice this is: its own file stands before the slice's. */
+static uint32_t gpu_of_slice(const struct weft_inventory *inv, const char *files)
+{
+	weft_slurm_hostlist list = hostlist_create(files);
+	uint32_t gpu = GPU_NONE;
+	char *file;
+
+	while (list && gpu == GPU_NONE && (file = hostlist_shift(list))) {
+		gpu = nvidia_number(file);
+		free(file);
+	}
+	if (list)
+		hostlist_destroy(list);
+	return gpu < inv->gpu_count ? gpu : GPU_NONE;
+}
+
 /* The share of the node's cores that one of numa_count nodes has. */
 static void set_numa_share(bitstr_t *cores, uint32_t core_count, uint32_t numa,
 			   uint32_t numa_count)
@@ -87,32 +103,47 @@ static bitstr_t *cores_of_gpu(const struct weft_complete *what, uint32_t gpu)
 	return cores;
 }
 
-/*
- * The bandwidths of one GPU as Slurm's link counts, -1 at its own place: in
- * units of the node's slowest link, so that ratios survive.  NULL if all
- * pairs are alike and there is nothing to choose.
- */
-static char *links_of_gpu(const struct weft_inventory *inv, uint32_t gpu)
+/* What of Slurm's devices links can be said of: all known, and some differ. */
+static bool links_help(const struct weft_complete *what)
 {
-	uint32_t unit = UINT32_MAX;
+	const struct weft_inventory *inv = what->inv;
 	bool differ = false;
+
+	if (!WEFT_SLURM_LINKS_HELP || what->bit_count < 2)
+		return false;
+	for (uint32_t i = 0; i < what->bit_count; i++) {
+		if (what->gpu_of_bit[i] == GPU_NONE)
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			differ = differ || inv->link_mbps[what->gpu_of_bit[i]]
+							 [what->gpu_of_bit[j]] !=
+				inv->link_mbps[what->gpu_of_bit[0]]
+					      [what->gpu_of_bit[1]];
+	}
+	return differ;
+}
+
+/*
+ * The bandwidths of one device as Slurm's link counts, -1 at its own place: in
+ * units of the node's slowest link, so that ratios survive.  One entry a
+ * device of Slurm's, whatever else the machine has: slurmctld takes a node out
+ * of service for one too many.
+ */
+static char *links_of_bit(const struct weft_complete *what, uint32_t bit)
+{
+	const struct weft_inventory *inv = what->inv;
+	uint32_t unit = UINT32_MAX;
 	char *links = NULL;
 
-	for (uint32_t i = 0; i < inv->gpu_count; i++) {
-		for (uint32_t j = 0; j < inv->gpu_count; j++) {
-			uint32_t mbps = inv->link_mbps[i][j];
-
-			if (mbps && mbps < unit)
-				unit = mbps;
-			if (i != j && mbps != inv->link_mbps[0][1])
-				differ = true;
-		}
-	}
-	if (!differ)
-		return NULL;
-	for (uint32_t j = 0; j < inv->gpu_count; j++) {
-		uint32_t count = (inv->link_mbps[gpu][j] + unit / 2) / unit;
-		int link = j == gpu ? -1 : (int)MIN(count, GRES_MAX_LINK);
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		for (uint32_t j = 0; j < inv->gpu_count; j++)
+			if (inv->link_mbps[i][j] && inv->link_mbps[i][j] < unit)
+				unit = inv->link_mbps[i][j];
+	for (uint32_t j = 0; j < what->bit_count; j++) {
+		uint32_t mbps = inv->link_mbps[what->gpu_of_bit[bit]]
+					      [what->gpu_of_bit[j]];
+		uint32_t count = (uint32_t)(((uint64_t)mbps + unit / 2) / unit);
+		int link = j == bit ? -1 : (int)MIN(count, GRES_MAX_LINK);
 
 		xstrfmtcat(links, "%s%d", j ? "," : "", link);
 	}
@@ -136,9 +167,6 @@ static bool fill_record(gres_slurmd_conf_t *rec,
 {
 	bitstr_t *cores;
 
-	if (WEFT_SLURM_LINKS_HELP && !rec->links && !xstrcmp(rec->name, "gpu") &&
-	    gpu != GPU_NONE)
-		rec->links = links_of_gpu(what->inv, gpu);
 	if (rec->cpus)
 		return false;	/* the site said Cores= */
 	if (gpu != GPU_NONE) {
@@ -172,14 +200,17 @@ static gres_slurmd_conf_t *copy_for_device(const gres_slurmd_conf_t *rec,
 	return one;
 }
 
-/* The next bit of gres/gpu is this GPU, unless it was named before. */
+/*
+ * The next bit of gres/gpu is this GPU, unless it was named before: then it is
+ * a piece of it, and the bit of the first is one too.
+ */
 static void note_bit(struct weft_complete *what, const char *name, uint32_t gpu)
 {
 	if (xstrcmp(name, "gpu") || what->bit_count == WEFT_GPUS_MAX)
 		return;
 	for (uint32_t i = 0; i < what->bit_count; i++)
-		if (what->gpu_of_bit[i] == gpu)
-			gpu = GPU_NONE;
+		if (gpu != GPU_NONE && what->gpu_of_bit[i] == gpu)
+			gpu = what->gpu_of_bit[i] = GPU_NONE;
 	what->gpu_of_bit[what->bit_count++] = gpu;
 }
 
@@ -198,11 +229,12 @@ static uint32_t split_record(gres_slurmd_conf_t *rec, struct xlist *to,
 	    (rec->config_flags & GRES_CONF_HAS_MULT) ||
 	    gres_id_shared(rec->config_flags)) {
 		uint32_t gpu = gpu_of_device(what->inv, rec->file, *place);
+		bool slice = rec->file && strstr(rec->file, "nvidia-cap");
 
 		*place += 1;
-		note_bit(what, rec->name, gpu);
+		note_bit(what, rec->name, slice ? GPU_NONE : gpu);
 		list_append(to, rec);
-		return fill_record(rec, what, gpu);
+		return fill_record(rec, what, slice ? gpu_of_slice(what->inv, rec->file) : gpu);
 	}
 	files = hostlist_create(rec->file);
 	while (files && (file = hostlist_shift(files))) {
@@ -219,6 +251,23 @@ static uint32_t split_record(gres_slurmd_conf_t *rec, struct xlist *to,
 		hostlist_destroy(files);
 	destroy_gres_slurmd_conf(rec);
 	return filled;
+}
+
+/* Links, once it is known which GPU each device is. */
+static void fill_links(struct xlist *records, const struct weft_complete *what)
+{
+	struct listIterator *it = list_iterator_create(records);
+	gres_slurmd_conf_t *rec;
+	uint32_t bit = 0;
+
+	while ((rec = list_next(it)) && bit < what->bit_count) {
+		if (xstrcmp(rec->name, "gpu") || !rec->file || !rec->count)
+			continue;
+		if (!rec->links)
+			rec->links = links_of_bit(what, bit);
+		bit++;
+	}
+	list_iterator_destroy(it);
 }
 
 uint32_t weft_complete_gpus(struct xlist *records, struct weft_complete *what)
@@ -243,6 +292,8 @@ uint32_t weft_complete_gpus(struct xlist *records, struct weft_complete *what)
 	}
 	list_transfer(records, to);
 	FREE_NULL_LIST(to);
+	if (links_help(what))
+		fill_links(records, what);
 	return filled;
 }
 

@@ -290,7 +290,10 @@ static int gpus_in(const struct world *w, const struct weft_shape *s,
 		return a;
 	if (s->gpu_type_idx == 1)
 		return b;
-	return a > b ? a : b;
+	if (a < b)
+		a = b;
+	/* No type has so many: of all. */
+	return a < (int)weft_shape_gpus_most(s) ? __builtin_popcountll(free) : a;
 }
 
 /* Units that fit on the node in [t, t + d), -1 if not even a part of the job. */
