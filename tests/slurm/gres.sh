@@ -20,7 +20,8 @@
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
 # "how | options of sbatch | options of srun inside; - for no step"
-# A job whose how begins with "keep" stays while those after it are asked.
+# A job whose how begins with "keep" stays while those after it are asked; one
+# with "pend" waits for ever: what it asks for is never free at once.
 cases=(
 	"count | --gres=gpu:2 -w node3 | -n1"
 	"count | --gres=gpu:h100:3 -w node3 | -n1"
@@ -55,7 +56,7 @@ cases=(
 	"count | --gres=gpu:2 --gres-flags=enforce-binding -w node3 | -n1"
 	"count | --gres=gpu:2 --gres-flags=disable-binding -w node2 | -n1"
 	"same  | --gres=shard:3 -w node0 | -n1"
-	"same  | --gres=shard:5 -w node0 | -"
+	"pendsame | --gres=shard:5 -w node0 | -"
 	"same  | --gres=shard:17 | -"
 	"same  | --gres=shard:1,gpu:1 -w node0 | -"
 	"same  | --gres=gpu:2 -w node0 | -n1"
@@ -182,19 +183,24 @@ by_node()
 }
 
 ended() { grep -q '^end' "$1" || [ -z "$(sx squeue -h -j "$2" -t PD,R,CF 2>/dev/null)" ]; }
+waits() { [ "$(field "$2" Reason)" = Resources ] || ended "$@"; }
 settled() { [ -z "$(sx squeue -h -t CG)" ] && ! sx squeue -h -t R -o %i | grep -vqxF "$kept"; }
 
 # drive LABEL: ask everything; a file a case
 drive()
 {
-	local n how options step job keep out
+	local n how options step job keep until out
 
 	kept=none
 	for n in "${!cases[@]}"; do
 		IFS='|' read -r how options step <<<"${cases[n]}"
 		how=${how// }
 		keep=0
-		case $how in keep*) keep=1; how=${how#keep} ;; esac
+		until=ended
+		case $how in
+		keep*) keep=1; how=${how#keep} ;;
+		pend*) until=waits; how=${how#pend} ;;
+		esac
 		out=$t_dir/$1-$n
 		# shellcheck disable=SC2086  # words
 		[ -z "${WEFT_TEST_SHOW:-}" ] || note "$1 $n at $SECONDS"
@@ -202,7 +208,8 @@ drive()
 		{
 			sed 's/^/sbatch says /' "$out.err"
 			if [ -n "$job" ]; then
-				wait_for 30 ended "$out.job" "$job" || { echo "did not run: $(field "$job" Reason)"; sx scancel "$job"; }
+				wait_for 30 $until "$out.job" "$job" && grep -q '^end' "$out.job" 2>/dev/null ||
+					{ echo "did not run: $(field "$job" Reason)"; sx scancel "$job"; }
 				sx scontrol show job -d -o "$job" |
 					grep -Eo ' (NumNodes|NumCPUs|NumTasks|NodeList|TRES|AllocTRES|Nodes|CPU_IDs|GRES|TresPer[A-Za-z]*)=[^ ]*' |
 					by_node "$how"
