@@ -15,7 +15,7 @@
 
 many=40 few=2 slow=
 if [ -n "${WEFT_TEST_LONG:-}" ]; then
-	many=460 few=15
+	many=480 few=15
 	slow="  slow: {run: 'exec sleep 600', resources: {time: 1}}"
 fi
 RANDOM=${WEFT_SEED:=$((EPOCHSECONDS % 32768))}
