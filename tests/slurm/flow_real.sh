@@ -92,7 +92,11 @@ if [ -z "${WEFT_TEST_LONG:-}" ]; then
 	done
 fi
 wait "$runner"
-is "a command with a checkpoint is requeued until it is done" "$?" 0
+rc=$?
+[ $rc = 0 ] || note "$(cat save.err)
+$(cat .weft/save-*/log/* 2>/dev/null)
+$(log | tail -n 20)"
+is "a command with a checkpoint is requeued until it is done" "$rc" 0
 is "it was told to save twice" "$(wc -l <saved)" 2
 check "and then came to its end" test -s finished
 

@@ -354,6 +354,45 @@ START_TEST(script_runs)
 }
 END_TEST
 
+/*
+ * The warning comes while the frame is still setting up: a `date` of ours, the
+ * first program that it calls, gives it.  The job must ask to be requeued.
+ */
+START_TEST(early_warning_is_kept)
+{
+	struct setup s;
+	struct weft_buf buf;
+	struct weft_err err = WEFT_ERR_INIT;
+	char command[1024], line[256] = "";
+	FILE *file;
+
+	set_up(&s, "tasks:\n  t: {run: 'sleep 30', checkpoint: {signal: USR1, grace: 10}}\n");
+	pass(&s, 1001, UINT32_MAX);
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_msg(!weft_object_script(&s.plan, s.plan.objects, &buf, &err), "%s", err.msg);
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s.d/end && cd %s.d && cat >job && "
+		 "printf '#!/bin/sh\\n[ -e told ] || { >told; kill -USR1 $(cat pid); }\\n"
+		 "echo 1\\n' >date && printf '#!/bin/sh\\necho $*\\nexit 1\\n' >scontrol && "
+		 "chmod +x date scontrol && PATH=$PWD:$PATH SLURM_JOB_ID=77 WEFT_DIR=. "
+		 "WEFT_OBJECT=4 sh -c 'echo $$ >pid; exec bash job' >out 2>err; echo \"rc $?\" >>out",
+		 path, path);
+	file = popen(command, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(weft_buf_str(&buf), file);
+	pclose(file);
+	weft_buf_fini(&buf);
+	snprintf(command, sizeof(command), "cat %s.d/out; rm -rf %s.d", path, path);
+	file = popen(command, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
+	ck_assert_str_eq(line, "requeue 77\n");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
+	ck_assert_str_eq(line, "rc 138\n");
+	pclose(file);
+	tear_down(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("flow-compile");
@@ -372,6 +411,7 @@ int main(void)
 	tcase_add_test(tcase, all_to_all_is_one_term);
 	tcase_add_test(tcase, failures_settle);
 	tcase_add_test(tcase, script_runs);
+	tcase_add_test(tcase, early_warning_is_kept);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

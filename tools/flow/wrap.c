@@ -19,6 +19,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,23 +195,37 @@ static int add_merged(struct weft_buf *out, const struct weft_plan *plan,
 	return rc;
 }
 
-static void add_frame(struct weft_buf *out, const struct weft_flow_task *task)
+/*
+ * Signals are caught from the first line on: a warning may be due as soon as
+ * the job begins, and would end a shell that has not got so far.  If it comes
+ * before the command does, there is nothing to save yet: the command is not
+ * begun, and the job goes back to the queue.
+ */
+static void add_traps(struct weft_buf *out, const struct weft_flow_task *task)
 {
 	weft_buf_adds(out,
-		"weft_start=$(date +%s)\n"
-		"weft_pass() { weft_caught=$1; kill -s \"$1\" \"$weft_pid\" 2>/dev/null; }\n"
-		"weft_caught=\n"
+		"weft_pass() { [ \"$1\" = CONT ] || weft_caught=$1; "
+		"[ -z \"$weft_pid\" ] || kill -s \"$1\" \"$weft_pid\" 2>/dev/null; }\n"
+		"weft_caught= weft_pid=\n"
 		"for weft_s in HUP INT TERM USR1 USR2 CONT; do trap \"weft_pass $weft_s\" $weft_s; done\n");
 	if (task->checkpoint_signal)
 		weft_buf_addf(out,
 			"weft_saving=\n"
-			"weft_save() { weft_saving=yes; kill -s %d \"$weft_pid\" 2>/dev/null; }\n"
+			"weft_save() { weft_saving=yes; weft_pass %d; }\n"
 			"trap weft_save %d TERM\n",
 			task->checkpoint_signal, task->checkpoint_signal);
+	weft_buf_adds(out, "weft_start=$(date +%s)\n");
+}
+
+static void add_frame(struct weft_buf *out, const struct weft_flow_task *task)
+{
+	weft_buf_addf(out, "if [ -n \"$weft_caught\" ]; then weft_rc=%d; else\n",
+		      128 + (task->checkpoint_signal ? task->checkpoint_signal : SIGTERM));
 	weft_buf_adds(out,
 		"weft_body <&0 & weft_pid=$!\n"
 		"while :; do wait \"$weft_pid\"; weft_rc=$?; "
-		"kill -0 \"$weft_pid\" 2>/dev/null || break; done\n");
+		"kill -0 \"$weft_pid\" 2>/dev/null || break; done\n"
+		"fi\n");
 	if (task->checkpoint_signal)
 		weft_buf_addf(out,
 			"if [ -n \"$weft_saving\" ] && [ \"$weft_rc\" -ne 0 ] && "
@@ -239,6 +254,7 @@ int weft_object_script(const struct weft_plan *plan,
 	weft_buf_adds(out, "#!/bin/bash\n"
 		      "# Written by weft flow; the command is between the marks below.\n"
 		      "weft_array=${SLURM_ARRAY_TASK_ID:-}\n");
+	add_traps(out, task);
 	for (uint32_t i = 0; i < plan->flow->param_count; i++)
 		add_export(out, plan->flow->params[i].name, plan->flow->params[i].value);
 	if (task->unit_count > 1 || task->index_count || task->axis_count)
