@@ -27,8 +27,8 @@
  * $SLURM_ARRAY_TASK_ID is what the file says; other tasks count from 0.
  * Where that passes MaxArraySize, the object carries a base.
  *
- * Cost: linear in units, plus one hash of a key per unit where options vary
- * by unit, else per task.  10,000 unlike tasks take a few tens of ms.
+ * Cost: linear in units, plus one hash of a key per unit where options or
+ * needs vary by unit, else per task.  10,000 unlike tasks take a few tens of ms.
  */
 #include "config.h"
 
@@ -39,21 +39,9 @@
 
 #include "tools/flow/compile.h"
 #include "tools/flow/compile_key.h"
+#include "tools/flow/groups.h"
 
 #define MERGE_SCRIPT_MAX ((size_t)1 << 20)	/* bytes of commands in one array */
-
-struct group {
-	char *key;
-	uint32_t hash;
-	uint32_t first_task;
-	bool merged;		/* single commands of several tasks */
-	uint32_t *units;
-	uint32_t count, cap;
-	struct weft_term *terms;
-	uint32_t term_count;
-	size_t script_bytes;
-	uint32_t next_full;	/* closed at its size limit: the group after it */
-};
 
 struct pass {
 	struct weft_plan *plan;
@@ -61,10 +49,7 @@ struct pass {
 	struct weft_err *err;
 	uint32_t first_object;
 	uint64_t live;
-	struct group *groups;
-	uint32_t group_count, group_cap;
-	uint32_t *slots;	/* hash of open groups: number + 1 */
-	uint32_t slot_mask;
+	struct weft_groups groups;	/* of the level at hand */
 };
 
 static int no_memory(struct weft_err *err)
@@ -176,80 +161,6 @@ static int each_term(struct weft_plan *plan, const struct weft_flow_task *task,
 	return term_add(terms, kind_of(need->on), unit->object, unit->slot);
 }
 
-static uint32_t hash_key(const char *key, size_t len)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)key[i]) * 1099511628211u;
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-static int groups_rehash(struct pass *p)
-{
-	uint32_t size = p->slot_mask ? (p->slot_mask + 1) * 2 : 64;
-	uint32_t *slots = calloc(size, sizeof(*slots));
-
-	if (!slots)
-		return -ENOMEM;
-	free(p->slots);
-	p->slots = slots;
-	p->slot_mask = size - 1;
-	for (uint32_t g = 0; g < p->group_count; g++) {
-		uint32_t s = p->groups[g].hash & p->slot_mask;
-
-		while (slots[s])
-			s = (s + 1) & p->slot_mask;
-		slots[s] = g + 1;
-	}
-	return 0;
-}
-
-static struct group *group_find(struct pass *p, const char *key, size_t len)
-{
-	uint32_t hash = hash_key(key, len), s;
-	struct group *more;
-
-	if (p->group_count * 2 >= p->slot_mask && groups_rehash(p))
-		return NULL;
-	for (s = hash & p->slot_mask; p->slots[s]; s = (s + 1) & p->slot_mask)
-		if (p->groups[p->slots[s] - 1].hash == hash &&
-		    !strcmp(p->groups[p->slots[s] - 1].key, key))
-			return &p->groups[p->slots[s] - 1];
-	if (p->group_count == p->group_cap) {
-		uint32_t cap = p->group_cap ? p->group_cap * 2 : 64;
-
-		more = reallocarray(p->groups, cap, sizeof(*more));
-		if (!more)
-			return NULL;
-		p->groups = more;
-		p->group_cap = cap;
-	}
-	more = &p->groups[p->group_count];
-	memset(more, 0, sizeof(*more));
-	more->key = strdup(key);
-	more->hash = hash;
-	if (!more->key)
-		return NULL;
-	p->slots[s] = ++p->group_count;
-	return more;
-}
-
-static int group_add(struct group *group, uint32_t unit)
-{
-	if (group->count == group->cap) {
-		uint32_t cap = group->cap ? group->cap * 2 : 4;
-		uint32_t *more = reallocarray(group->units, cap, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		group->units = more;
-		group->cap = cap;
-	}
-	group->units[group->count++] = unit;
-	return 0;
-}
-
 static int by_term(const void *a, const void *b)
 {
 	const struct weft_term *x = a, *y = b;
@@ -294,13 +205,12 @@ static void terms_sort(const struct weft_plan *plan, struct terms *terms)
 	terms->count = kept;
 }
 
-/* Put one unit into the group of its key. */
+/* Put one unit into the group of its key; *ret_group: which that is. */
 static int place_unit(struct pass *p, const struct weft_flow_task *task,
-		      uint32_t local, struct weft_buf *key, const struct terms *terms)
+		      uint32_t local, struct weft_buf *key, const struct terms *terms,
+		      uint32_t *ret_group)
 {
-	uint32_t task_idx = (uint32_t)(task - p->plan->flow->tasks);
-	bool merge = weft_key_merges(task);
-	struct group *group;
+	struct weft_group *group;
 
 	for (uint32_t i = 0; i < terms->count; i++)
 		weft_buf_addf(key, "%d:%u:%u,", (int)terms->list[i].kind,
@@ -308,12 +218,11 @@ static int place_unit(struct pass *p, const struct weft_flow_task *task,
 	if (weft_buf_error(key))
 		return weft_err_set(p->err, EFBIG, "task \"%.60s\" depends on too many others",
 				    task->name);
-	group = group_find(p, weft_buf_str(key), key->len);
+	group = weft_groups_find(&p->groups, weft_buf_str(key), key->len);
 	if (!group)
 		return no_memory(p->err);
 	if (!group->count) {
-		group->first_task = task_idx;
-		group->merged = merge;
+		group->merged = weft_key_merges(task);
 		group->term_count = terms->count;
 		group->terms = calloc(terms->count + 1, sizeof(*group->terms));
 		if (!group->terms)
@@ -322,13 +231,33 @@ static int place_unit(struct pass *p, const struct weft_flow_task *task,
 			memcpy(group->terms, terms->list,
 			       terms->count * sizeof(*group->terms));
 	}
-	return group_add(group, task->first_unit + local) ? no_memory(p->err) : 0;
+	*ret_group = (uint32_t)(group - p->groups.list);
+	return weft_group_add(group, task->first_unit + local) ? no_memory(p->err) : 0;
+}
+
+/*
+ * True if the unit surely belongs where the unit before it went: its options
+ * cannot vary, no retry changed it, and it waits for the same.  A map of
+ * 10,000 then makes one key, not 10,000.
+ */
+static bool same_again(const struct pass *p, const struct weft_unit *unit,
+		       const struct terms *terms, uint32_t last)
+{
+	const struct weft_group *group;
+
+	if (last == UINT32_MAX || unit->changes || unit->not_before)
+		return false;
+	group = &p->groups.list[last];
+	return group->term_count == terms->count &&
+	       (!terms->count || !memcmp(group->terms, terms->list,
+					 terms->count * sizeof(*group->terms)));
 }
 
 static int place_task(struct pass *p, const struct weft_flow_task *task)
 {
 	struct weft_plan *plan = p->plan;
-	bool has_each = false, wait = false;
+	bool has_each = false, wait = false, varies = weft_key_varies(task);
+	uint32_t group = UINT32_MAX;
 	struct terms full = { 0 }, own = { 0 };
 	struct weft_buf key;
 	int rc = 0;
@@ -366,12 +295,18 @@ static int place_task(struct pass *p, const struct weft_flow_task *task)
 		} else if (!u) {
 			terms_sort(plan, &full);
 		}
+		p->live++;
+		if (!rc && same_again(p, unit, terms, group)) {
+			rc = weft_group_add(&p->groups.list[group], task->first_unit + u);
+			continue;
+		}
 		weft_buf_clear(&key);
 		if (!rc)
 			rc = weft_key_unit(plan, task, u, &key, p->err);
 		if (!rc)
-			rc = place_unit(p, task, u, &key, terms);
-		p->live++;
+			rc = place_unit(p, task, u, &key, terms, &group);
+		if (varies || unit->changes || unit->not_before)
+			group = UINT32_MAX;
 	}
 	weft_buf_fini(&key);
 	free(full.list);
@@ -409,7 +344,7 @@ static struct weft_object *object_new(struct pass *p)
 }
 
 /* One object of units [from, to) of a group. */
-static int make_object(struct pass *p, const struct group *group, uint32_t from,
+static int make_object(struct pass *p, const struct weft_group *group, uint32_t from,
 		       uint32_t to, uint32_t base)
 {
 	struct weft_plan *plan = p->plan;
@@ -452,7 +387,7 @@ static int make_object(struct pass *p, const struct group *group, uint32_t from,
 }
 
 /* aftercorr holds only while both sides count their slots from one base. */
-static int close_group(struct pass *p, const struct group *group)
+static int close_group(struct pass *p, const struct weft_group *group)
 {
 	uint32_t max = p->limits->max_array_size, from = 0;
 
@@ -487,16 +422,9 @@ static int close_groups(struct pass *p)
 {
 	int rc = 0;
 
-	for (uint32_t g = 0; g < p->group_count; g++) {
-		if (!rc)
-			rc = close_group(p, &p->groups[g]);
-		free(p->groups[g].key);
-		free(p->groups[g].units);
-		free(p->groups[g].terms);
-	}
-	p->group_count = 0;
-	if (p->slots)
-		memset(p->slots, 0, (p->slot_mask + 1) * sizeof(*p->slots));
+	for (uint32_t g = 0; g < p->groups.count && !rc; g++)
+		rc = close_group(p, &p->groups.list[g]);
+	weft_groups_clear(&p->groups);
 	return rc;
 }
 
@@ -541,18 +469,9 @@ int weft_plan_pass(struct weft_plan *plan, const struct weft_plan_limits *limits
 		if (!rc)
 			rc = place_task(&p, &plan->flow->tasks[order[i]]);
 	}
-	if (rc)
-		while (p.group_count) {
-			struct group *group = &p.groups[--p.group_count];
-
-			free(group->key);
-			free(group->units);
-			free(group->terms);
-		}
-	else
+	if (!rc)
 		rc = close_groups(&p);
-	free(p.groups);
-	free(p.slots);
+	weft_groups_fini(&p.groups);
 	free(order);
 	*ret_first = p.first_object;
 	return rc;

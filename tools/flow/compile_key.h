@@ -7,6 +7,8 @@
 
 /* True if the task is one command that may share an array with others. */
 bool weft_key_merges(const struct weft_flow_task *task);
+/* True if units of the task that no retry changed may have unlike keys. */
+bool weft_key_varies(const struct weft_flow_task *task);
 /* Append the key of a unit, dependencies aside. */
 int weft_key_unit(const struct weft_plan *plan, const struct weft_flow_task *task,
 		  uint32_t local, struct weft_buf *key, struct weft_err *err);

@@ -26,6 +26,23 @@ bool weft_key_merges(const struct weft_flow_task *task)
 	       !weft_flow_option(task, "job-name");
 }
 
+bool weft_key_varies(const struct weft_flow_task *task)
+{
+	if (task->script && task->axis_count)
+		return true;
+	for (uint32_t i = 0; i < task->opt_count; i++)
+		if (task->opts[i].value && task->opts[i].file != task->script &&
+		    weft_flow_varies(task, task->opts[i].value))
+			return true;
+	for (uint32_t i = 0; task->script && i < task->arg_count; i++)
+		if (weft_flow_varies(task, task->args[i]))
+			return true;
+	for (uint32_t i = 0; task->script && i < task->env_count; i++)
+		if (weft_flow_varies(task, task->env[i].value))
+			return true;
+	return false;
+}
+
 /* The value that retries gave an option: points into changes, *len long. */
 static const char *changed(const char *changes, const char *name, size_t *len)
 {

@@ -41,6 +41,7 @@ static const char *const queries[Q_COUNT] = {
 };
 
 static const char schema[] =
+	"BEGIN;"	/* one transaction, not one a table: each is five fsyncs */
 	"CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);"
 	"CREATE TABLE IF NOT EXISTS object (id INTEGER PRIMARY KEY, task INTEGER,"
 	" state INTEGER, is_array INTEGER, root INTEGER, base INTEGER, begin INTEGER,"
@@ -48,7 +49,8 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS unit (id INTEGER PRIMARY KEY, state INTEGER,"
 	" cause INTEGER, attempt INTEGER, object INTEGER, slot INTEGER,"
 	" not_before INTEGER, changes TEXT, exit INTEGER, start INTEGER,"
-	" end INTEGER, node TEXT);";
+	" end INTEGER, node TEXT);"
+	"COMMIT;";
 
 struct weft_state {
 	sqlite3 *db;
