@@ -75,7 +75,8 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 	}
 	p->hope_taken = p->taken;
 	p->hope_started = stats->started;
-	for (; p->hopeful > turn_idx; p->hopeful--) {
+	/* The job itself is about to be tried: nothing is saved by asking. */
+	for (; p->hopeful > turn_idx + 1; p->hopeful--) {
 		const struct weft_job *job = &p->job[p->turn[p->hopeful - 1]];
 		struct weft_shape_state *state = &p->state[job->shape_idx];
 
@@ -87,6 +88,10 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			return rc;
 		state->not_now = true;
 	}
-	*ret_hopeless = true;
+	if (p->hopeful == turn_idx + 1)
+		*ret_hopeless =
+			p->state[p->job[p->turn[turn_idx]].shape_idx].not_now;
+	else
+		*ret_hopeless = true;
 	return 0;
 }

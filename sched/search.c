@@ -20,13 +20,15 @@
  * are bounded by what the empty nodes hold; where the bound is too
  * optimistic the search goes on at the next time anything changes.
  *
- * next() is cached per shape and node with the interval for which it is
- * known, and asked again only if the time left that interval or the node's
- * row changed.  Caches of shapes not used for long are dropped beyond
- * CACHE_BYTES.
+ * next() is cached per kind of shape (kinds.h) and node, with the interval for
+ * which it is known and the duration, if that mattered; it is asked again only
+ * if the time left that interval or the node's row changed.  Where nothing is
+ * planned on a node yet, what is free only grows and the duration does not
+ * matter, so the thousand time limits of a kind share what is known.  Caches
+ * of kinds not used for long are dropped beyond CACHE_BYTES.
  *
  * Cost of a search: O(iterations * nodes of the shape), and O(steps) for each
- * node that changed since the shape's last search.
+ * node that changed since the kind's last search.
  */
 #include "config.h"
 
@@ -35,6 +37,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "sched/kinds.h"
 #include "sched/licenses.h"
 #include "sched/search.h"
 
@@ -44,24 +47,26 @@
 /* next(node, t) = start for asked <= t <= start, t for start < t < until. */
 struct known {
 	int64_t asked_sec, start_sec, until_sec;
-	uint32_t node_idx, version, units_cap;
-	bool required, valid;
+	uint32_t node_idx, version, units_cap, duration_sec;
+	bool required, valid, any_duration;
 };
 
-struct shape_cache {
+struct kind_cache {
 	struct known *known;
-	uint32_t count, duration_sec, cap_max;
+	uint32_t count, cap_max;
 	uint64_t used;		/* when last, in searches */
-	bool impossible;
 };
 
 struct weft_search {
 	const struct weft_cluster *cluster;
 	struct weft_timeline *tl;
+	const uint32_t *version;	/* the timeline's */
 	struct weft_placer *placer;
 	const struct weft_shape *shape;
 	uint32_t shape_count;
-	struct shape_cache *cache;
+	uint32_t *kind_of;		/* [shape_idx] */
+	struct kind_cache *cache;	/* [kind] */
+	uint32_t kind_count;
 	size_t cache_bytes;
 	struct weft_license_row *license;
 	struct weft_candidate *cand;
@@ -84,9 +89,13 @@ struct weft_search *weft_search_create(const struct weft_cluster *cluster,
 		return NULL;
 	*s = (struct weft_search) {
 		.cluster = cluster, .tl = tl, .placer = placer,
+		.version = weft_timeline_versions(tl),
 		.shape = shapes, .shape_count = shape_count,
 	};
-	s->cache = calloc((size_t)shape_count + 1, sizeof(*s->cache));
+	s->kind_of = malloc(((size_t)shape_count + 1) * sizeof(*s->kind_of));
+	if (s->kind_of && weft_kinds_assign(shapes, shape_count, s->kind_of,
+					    &s->kind_count) == 0)
+		s->cache = calloc((size_t)s->kind_count + 1, sizeof(*s->cache));
 	s->license = calloc((size_t)cluster->license_count + 1,
 			    sizeof(*s->license));
 	s->cand = malloc(n * sizeof(*s->cand));
@@ -103,8 +112,9 @@ void weft_search_destroy(struct weft_search *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; s->cache && i < s->shape_count; i++)
+	for (uint32_t i = 0; s->cache && i < s->kind_count; i++)
 		free(s->cache[i].known);
+	free(s->kind_of);
 	for (uint32_t i = 0; s->license && i < s->cluster->license_count; i++)
 		free(s->license[i].step);
 	free(s->cache);
@@ -190,12 +200,12 @@ static int licenses_next(struct weft_search *s, const struct weft_shape *shape,
 
 /* ---- what is known of each node ---------------------------------------- */
 
-static void drop_oldest(struct weft_search *s, const struct shape_cache *keep)
+static void drop_oldest(struct weft_search *s, const struct kind_cache *keep)
 {
-	struct shape_cache *oldest = NULL;
+	struct kind_cache *oldest = NULL;
 
-	for (uint32_t i = 0; i < s->shape_count; i++) {
-		struct shape_cache *c = &s->cache[i];
+	for (uint32_t i = 0; i < s->kind_count; i++) {
+		struct kind_cache *c = &s->cache[i];
 
 		if (c != keep && c->known && (!oldest || c->used < oldest->used))
 			oldest = c;
@@ -209,12 +219,12 @@ static void drop_oldest(struct weft_search *s, const struct shape_cache *keep)
 
 void weft_search_forget(struct weft_search *s, uint32_t shape_idx)
 {
-	struct shape_cache *c = &s->cache[shape_idx];
+	struct kind_cache *c = &s->cache[s->kind_of[shape_idx]];
 
 	if (c->known)
 		s->cache_bytes -= c->count * sizeof(*c->known);
 	free(c->known);
-	*c = (struct shape_cache) { 0 };
+	*c = (struct kind_cache) { 0 };
 }
 
 /* Could the node, if empty, be one of the shape's? */
@@ -246,18 +256,13 @@ static bool is_able(const struct weft_search *s, const struct weft_shape *shape,
 	return true;
 }
 
-static int need_cache(struct weft_search *s, uint32_t shape_idx,
-		      uint32_t duration_sec)
+static int need_cache(struct weft_search *s, uint32_t shape_idx)
 {
 	const struct weft_shape *shape = &s->shape[shape_idx];
-	struct shape_cache *c = &s->cache[shape_idx];
+	struct kind_cache *c = &s->cache[s->kind_of[shape_idx]];
 	uint32_t room = weft_idxset_count(shape->nodes), units;
 
 	c->used = s->tests;
-	if (c->known && c->duration_sec != duration_sec)
-		for (uint32_t i = 0; i < c->count; i++)
-			c->known[i].valid = false;
-	c->duration_sec = duration_sec;
 	if (c->known)
 		return 0;
 	while (s->cache_bytes + room * sizeof(*c->known) > CACHE_BYTES) {
@@ -289,9 +294,10 @@ static int need_cache(struct weft_search *s, uint32_t shape_idx,
 static int64_t next(struct weft_search *s, const struct weft_need *need,
 		    struct known *k, uint32_t duration_sec, int64_t t)
 {
-	uint32_t version = weft_timeline_version(s->tl, k->node_idx);
+	uint32_t version = s->version[k->node_idx];
 
-	if (k->valid && k->version == version && t >= k->asked_sec) {
+	if (k->valid && k->version == version && t >= k->asked_sec &&
+	    (k->any_duration || k->duration_sec == duration_sec)) {
 		if (t <= k->start_sec)
 			return k->start_sec;
 		if (t < k->until_sec)
@@ -301,6 +307,8 @@ static int64_t next(struct weft_search *s, const struct weft_need *need,
 					  duration_sec, &k->until_sec,
 					  &s->steps);
 	k->asked_sec = t;
+	k->duration_sec = duration_sec;
+	k->any_duration = weft_timeline_only_grows(s->tl, k->node_idx, t);
 	k->version = version;
 	k->valid = true;
 	return k->start_sec;
@@ -349,7 +357,7 @@ static int compare_sec(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static uint32_t offer(struct weft_search *s, const struct shape_cache *c,
+static uint32_t offer(struct weft_search *s, const struct kind_cache *c,
 		      int64_t until_sec)
 {
 	uint32_t n = 0;
@@ -372,7 +380,7 @@ static bool is_plain(const struct weft_shape *shape, bool any_switches)
 }
 
 static int64_t smallest_by_count(struct weft_search *s,
-				 const struct shape_cache *c,
+				 const struct kind_cache *c,
 				 const struct weft_shape *shape)
 {
 	uint32_t k = shape->nodes_min, need;
@@ -389,7 +397,7 @@ static int64_t smallest_by_count(struct weft_search *s,
 	return kth(s->sorted, c->count, k);
 }
 
-static int64_t smallest(struct weft_search *s, const struct shape_cache *c,
+static int64_t smallest(struct weft_search *s, const struct kind_cache *c,
 			const struct weft_shape *shape, bool any_switches)
 {
 	uint32_t low = 0, high = c->count;
@@ -417,7 +425,7 @@ static int64_t smallest(struct weft_search *s, const struct shape_cache *c,
 }
 
 /* The bound, with or without the wish for few switches. */
-static int64_t bound(struct weft_search *s, const struct shape_cache *c,
+static int64_t bound(struct weft_search *s, const struct kind_cache *c,
 		     const struct weft_shape *shape,
 		     const struct weft_query *q, int64_t t)
 {
@@ -478,7 +486,7 @@ static uint64_t score(const struct weft_search *s,
 		stranded(s, shape, free) << 27 | gpus << 20 | cpus;
 }
 
-static uint32_t choose(struct weft_search *s, const struct shape_cache *c,
+static uint32_t choose(struct weft_search *s, const struct kind_cache *c,
 		       const struct weft_shape *shape,
 		       const struct weft_query *q, int64_t t)
 {
@@ -508,7 +516,7 @@ static uint32_t choose(struct weft_search *s, const struct shape_cache *c,
 }
 
 /* The next time at which something changes for this shape. */
-static int64_t next_event(struct weft_search *s, const struct shape_cache *c,
+static int64_t next_event(struct weft_search *s, const struct kind_cache *c,
 			  const struct weft_query *q, int64_t t)
 {
 	int64_t soonest = WEFT_TIME_NEVER, at;
@@ -530,14 +538,14 @@ int weft_search_earliest(struct weft_search *s, const struct weft_query *q,
 			 struct weft_found *ret_found)
 {
 	const struct weft_shape *shape = &s->shape[q->shape_idx];
-	struct shape_cache *c = &s->cache[q->shape_idx];
+	struct kind_cache *c = &s->cache[s->kind_of[q->shape_idx]];
 	struct weft_need need = weft_search_need(shape);
 	int64_t t = q->from_sec, at;
 
 	s->tests++;
 	*ret_found = (struct weft_found) { .start_sec = WEFT_TIME_NEVER,
 					   .cand = s->cand, .pick = s->pick };
-	if (need_cache(s, q->shape_idx, q->duration_sec))
+	if (need_cache(s, q->shape_idx))
 		return -ENOMEM;
 	for (uint32_t round = 0; round < ITERATIONS_MAX && c->count; round++) {
 		if (licenses_next(s, shape, q->duration_sec, t, &at))

@@ -46,7 +46,10 @@ int weft_search_earliest(struct weft_search *search,
 			 const struct weft_query *query,
 			 struct weft_found *ret_found);
 
-/* The shape at this index is another one now: forget what is known of it. */
+/*
+ * The shape at this index, which had no nodes when the search was made, is
+ * another one now: forget what is known of it.
+ */
 void weft_search_forget(struct weft_search *search, uint32_t shape_idx);
 
 /* Licences for one job on [start, end). */

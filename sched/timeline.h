@@ -70,6 +70,13 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 			   uint64_t *steps);
 
 /*
+ * Does what is free on the node only grow from sec on, for every job?  Then
+ * weft_timeline_next() from there does not depend on the duration.
+ */
+bool weft_timeline_only_grows(const struct weft_timeline *tl,
+			      uint32_t node_idx, int64_t sec);
+
+/*
  * On how many nodes is the need free at this moment, whatever comes after?
  * Counts no further than enough; reservations and nodes that are down are not
  * looked at, so it may be too many.
@@ -82,9 +89,11 @@ uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
 int64_t weft_timeline_step_after(const struct weft_timeline *tl,
 				 uint32_t node_idx, int64_t sec);
 
-/* Grows with every add and remove on the node: for caches of answers. */
-uint32_t weft_timeline_version(const struct weft_timeline *tl,
-			       uint32_t node_idx);
+/*
+ * [node_idx], borrowed: grows with every add and remove on the node, for
+ * caches of answers.
+ */
+const uint32_t *weft_timeline_versions(const struct weft_timeline *tl);
 
 /*
  * The node's GPUs among free from which count are to be taken: of the type
