@@ -63,7 +63,7 @@ const struct weft_setting weft_policy_settings[] = {
 	{ "share_band", WEFT_SETTING_DOUBLE, AT(share_band), 0, 1, 0.1, NULL,
 	  NULL, "priorities within this fraction count as nearly equal" },
 	{ "wait_max_sec", WEFT_SETTING_U32, AT(wait_max_sec), 0, 31536000,
-	  259200, NULL, "seconds",
+	  604800, NULL, "seconds",
 	  "who has waited longer is passed by nobody of nearly equal priority; "
 	  "0: no bound" },
 	{ NULL }

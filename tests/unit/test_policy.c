@@ -72,17 +72,17 @@ START_TEST(rules)
 		{ "nice is above length", "3 2 0 1", {
 			{ .shape_idx = 2 }, { .shape_idx = 0, .nice = 1 },
 			{ .shape_idx = 1 }, { .shape_idx = 3, .nice = -1 } } },
-		{ "who waited three days goes first, as given", "1 3 2 0", {
+		{ "who waited a week goes first, as given", "1 3 2 0", {
 			{ .shape_idx = 1, .submit_sec = DAYS_AGO(2) },
-			{ .shape_idx = 3, .submit_sec = DAYS_AGO(3) },
+			{ .shape_idx = 3, .submit_sec = DAYS_AGO(7) },
 			{ .shape_idx = 0, .submit_sec = NOW },
-			{ .shape_idx = 2, .submit_sec = DAYS_AGO(4) } } },
+			{ .shape_idx = 2, .submit_sec = DAYS_AGO(8) } } },
 		{ "waiting counts from when it could have run", "1 0 2 3", {
-			{ .shape_idx = 1, .submit_sec = DAYS_AGO(5),
+			{ .shape_idx = 1, .submit_sec = DAYS_AGO(9),
 			  .eligible_sec = DAYS_AGO(1) },
 			{ .shape_idx = 0, .submit_sec = NOW },
 			{ .shape_idx = 2, .submit_sec = NOW },
-			{ .shape_idx = 3, .submit_sec = DAYS_AGO(5),
+			{ .shape_idx = 3, .submit_sec = DAYS_AGO(9),
 			  .eligible_sec = NOW + 50 } } },
 	};
 	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
@@ -242,7 +242,7 @@ START_TEST(the_order_decides_who_starts)
 	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
 
 	ck_assert_uint_eq(winner(&policy, NOW - 1), 1);
-	ck_assert_uint_eq(winner(&policy, DAYS_AGO(3)), 0);
+	ck_assert_uint_eq(winner(&policy, DAYS_AGO(7)), 0);
 	policy.order = WEFT_ORDER_PRIORITY;
 	ck_assert_uint_eq(winner(&policy, NOW - 1), 0);
 }
