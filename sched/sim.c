@@ -27,6 +27,7 @@
 
 #include "sched/sim.h"
 #include "sched/sim_events.h"
+#include "sched/sim_priority.h"
 
 struct live {
 	uint32_t job_idx, hold_count;
@@ -39,10 +40,11 @@ struct weft_sim {
 	const struct weft_sim_watch *watch;
 	struct weft_outcome *outcome;
 	struct weft_events events;
+	struct weft_priority *priority;
 	int64_t now_sec, look_sec, wake_sec;
 	struct weft_room *room;		/* [node] */
 	uint32_t *queue;
-	uint32_t queue_count;
+	uint32_t queue_count, submitted;
 	struct live *live;
 	uint32_t *live_of;		/* [job_idx] */
 	uint32_t live_count, live_cap;
@@ -81,6 +83,21 @@ const struct weft_room *weft_sim_room(const struct weft_sim *sim)
 const struct weft_node *weft_sim_nodes(const struct weft_sim *sim)
 {
 	return sim->cluster.node;
+}
+
+uint32_t weft_sim_priority(const struct weft_sim *sim, uint32_t job_idx)
+{
+	return weft_priority_get(sim->priority, job_idx);
+}
+
+bool weft_sim_priorities_change(const struct weft_sim *sim)
+{
+	return weft_priority_changes(sim->priority);
+}
+
+uint32_t weft_sim_submitted(const struct weft_sim *sim)
+{
+	return sim->submitted;
 }
 
 bool weft_sim_has_ended(const struct weft_sim *sim)
@@ -246,6 +263,7 @@ int weft_sim_start(struct weft_sim *sim, uint32_t job_idx,
 	}
 	sim->outcome->start_sec[job_idx] = sim->now_sec;
 	sim->outcome->started++;
+	weft_priority_started(sim->priority, job_idx, sim->now_sec);
 	sim->live_of[job_idx] = sim->live_count;
 	sim->live[sim->live_count++] = (struct live) { job_idx, count, hold };
 	sim->holds_live += count;
@@ -261,6 +279,7 @@ static void end_job(struct weft_sim *sim, uint32_t job_idx)
 	struct live gone = sim->live[i];
 
 	give_back(sim, gone.hold, gone.hold_count);
+	weft_priority_ended(sim->priority, job_idx, sim->now_sec);
 	sim->holds_live -= gone.hold_count;
 	free(gone.hold);
 	sim->live[i] = sim->live[--sim->live_count];
@@ -311,6 +330,7 @@ static int submit(struct weft_sim *sim, uint32_t job_idx)
 	int rc = 0;
 
 	sim->queue[sim->queue_count++] = job_idx;
+	sim->submitted = job_idx + 1;
 	if (job->patience_sec != UINT32_MAX)
 		rc = weft_events_add(&sim->events,
 				     job->submit_sec + job->patience_sec,
@@ -379,6 +399,8 @@ static int loop(struct weft_sim *sim, const struct weft_sim_policy *policy,
 			return weft_err_set(err, ENOMEM, "no memory for events");
 		if (!sim->queue_count)
 			continue;
+		weft_priority_sort(sim->priority, sim->now_sec, sim->queue,
+				   sim->queue_count);
 		sim->outcome->decisions++;
 		rc = policy->decide(state, sim, err);
 		drop_started(sim);
@@ -389,7 +411,8 @@ static int loop(struct weft_sim *sim, const struct weft_sim_policy *policy,
 	return rc;
 }
 
-static int init(struct weft_sim *sim, struct weft_err *err)
+static int init(struct weft_sim *sim, const struct weft_stock *stock,
+		struct weft_err *err)
 {
 	uint32_t nodes = sim->machine->cluster.node_count;
 	uint32_t jobs = sim->workload->job_count;
@@ -402,6 +425,8 @@ static int init(struct weft_sim *sim, struct weft_err *err)
 	sim->stale = true;
 	sim->room = calloc(nodes, sizeof(*sim->room));
 	sim->queue = malloc(jobs * sizeof(*sim->queue));
+	sim->priority = weft_priority_create(stock, &sim->cluster,
+					     sim->workload);
 	sim->live_of = malloc(jobs * sizeof(*sim->live_of));
 	sim->outcome = calloc(1, sizeof(*sim->outcome));
 	if (sim->outcome) {
@@ -410,6 +435,7 @@ static int init(struct weft_sim *sim, struct weft_err *err)
 		sim->outcome->end_sec = malloc(jobs * sizeof(int64_t));
 	}
 	if (!sim->room || !sim->queue || !sim->live_of || !sim->outcome ||
+	    !sim->priority ||
 	    !sim->outcome->start_sec || !sim->outcome->end_sec)
 		return weft_err_set(err, ENOMEM, "no memory for %u jobs", jobs);
 	memset(sim->outcome->start_sec, 0xff, jobs * sizeof(int64_t));
@@ -438,6 +464,7 @@ static void fini(struct weft_sim *sim)
 	free(sim->cluster.running);
 	free(sim->cluster.hold);
 	weft_events_fini(&sim->events);
+	weft_priority_destroy(sim->priority);
 	weft_outcome_destroy(sim->outcome);
 }
 
@@ -451,7 +478,7 @@ int weft_sim_run(const struct weft_machine *machine,
 	struct weft_sim sim = { .machine = machine, .workload = workload,
 				.watch = watch };
 	void *state = NULL;
-	int rc = init(&sim, err);
+	int rc = init(&sim, &settings->stock, err);
 
 	if (rc == 0) {
 		state = policy->create(settings, &sim);

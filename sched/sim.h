@@ -40,6 +40,11 @@ const struct weft_room *weft_sim_room(const struct weft_sim *sim);	/* [node] */
 const struct weft_node *weft_sim_nodes(const struct weft_sim *sim);
 /* The snapshot now; running[] by job_id = job_idx + 1.  NULL: no memory. */
 const struct weft_cluster *weft_sim_cluster(struct weft_sim *sim);
+/* Slurm's priority of a job in the queue; does it change with time? */
+uint32_t weft_sim_priority(const struct weft_sim *sim, uint32_t job_idx);
+bool weft_sim_priorities_change(const struct weft_sim *sim);
+/* Jobs submitted so far: those of the workload with a smaller index. */
+uint32_t weft_sim_submitted(const struct weft_sim *sim);
 /* Did jobs leave the machine or the queue at this moment? */
 bool weft_sim_has_ended(const struct weft_sim *sim);
 
@@ -62,7 +67,10 @@ struct weft_sim_policy {
 
 /* ---- a run ---------------------------------------------------------------- */
 
-/* Stock Slurm's knobs, by their names in SchedulerParameters. */
+/*
+ * Stock Slurm's knobs: by their names in SchedulerParameters, and those of
+ * priority/multifactor, whose priorities hold for every scheduler.
+ */
 struct weft_stock {
 	uint32_t bf_interval;		/* seconds */
 	uint32_t bf_window;		/* minutes */
@@ -71,6 +79,12 @@ struct weft_stock {
 	uint32_t default_queue_depth;
 	uint32_t sched_interval;	/* seconds */
 	uint32_t batch_sched_delay;	/* seconds */
+	uint32_t priority_weight_age, priority_weight_fairshare;
+	uint32_t priority_weight_job_size;
+	bool priority_favor_small;
+	uint32_t priority_max_age;		/* minutes */
+	uint32_t priority_decay_half_life;	/* minutes; 0: usage stays */
+	uint32_t priority_calc_period;		/* minutes */
 };
 extern const struct weft_setting weft_stock_settings[];
 

@@ -2,9 +2,10 @@
 /*
  * sim_backfill.c - a model of stock Slurm: main pass and sched/backfill
  *
- * The main pass takes jobs in order and stops at the first that must wait
- * (one partition).  It runs at once when a job ends, batch_sched_delay after
- * a submission, and every sched_interval; a job submitted into an empty queue
+ * The main pass takes jobs in order of priority (sim_priority.c).  After the
+ * first that must wait it takes no more of that partition, nor for nodes of
+ * that partition.  It runs at once when a job ends, batch_sched_delay after
+ * a submission, and every sched_interval; a job submitted before all that wait
  * is tried at once.  (slurmctld/job_scheduler.c, schedule();
  * job_mgr.c, job_allocate().)
  *
@@ -18,7 +19,7 @@
  *
  * Left out: the time that a pass takes, its yields and bf_max_time (here a
  * pass takes none, so on large sites this model is better than the real
- * one), several partitions, reservations, licences, preemption, time minima.
+ * one), reservations, licences, preemption, time minima.
  *
  * Cost: a backfill pass is O(jobs tested * (running + nodes)); one that could
  * start nothing is spared.
@@ -51,6 +52,23 @@ const struct weft_setting weft_stock_settings[] = {
 	  NULL, "seconds", "between two main passes" },
 	{ "batch_sched_delay", WEFT_SETTING_U32, AT(batch_sched_delay), 0,
 	  3600, 3, NULL, "seconds", "a main pass after a submission" },
+	{ "priority_weight_age", WEFT_SETTING_U32, AT(priority_weight_age), 0,
+	  UINT32_MAX, 0, NULL, NULL, "PriorityWeightAge" },
+	{ "priority_weight_fairshare", WEFT_SETTING_U32,
+	  AT(priority_weight_fairshare), 0, UINT32_MAX, 0, NULL, NULL,
+	  "PriorityWeightFairshare" },
+	{ "priority_weight_job_size", WEFT_SETTING_U32,
+	  AT(priority_weight_job_size), 0, UINT32_MAX, 0, NULL, NULL,
+	  "PriorityWeightJobSize" },
+	{ "priority_favor_small", WEFT_SETTING_BOOL, AT(priority_favor_small),
+	  0, 1, 0, NULL, NULL, "PriorityFavorSmall" },
+	{ "priority_max_age", WEFT_SETTING_U32, AT(priority_max_age), 1,
+	  5256000, 10080, NULL, "minutes", "PriorityMaxAge" },
+	{ "priority_decay_half_life", WEFT_SETTING_U32,
+	  AT(priority_decay_half_life), 0, 5256000, 10080, NULL, "minutes",
+	  "PriorityDecayHalfLife" },
+	{ "priority_calc_period", WEFT_SETTING_U32, AT(priority_calc_period),
+	  1, 525600, 5, NULL, "minutes", "PriorityCalcPeriod" },
 	{ NULL }
 };
 
@@ -119,16 +137,24 @@ static int main_pass(struct backfill *b, struct weft_sim *sim, uint32_t depth,
 {
 	uint32_t count, nodes = weft_sim_workload(sim)->all->size;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
+	const struct weft_idxset *failed = NULL;
 	int rc = 0;
 
+	weft_idxset_fill(b->avail);
 	for (uint32_t i = 0; rc == 0 && i < count && i < depth; i++) {
 		const struct weft_shape *shape = shape_of(sim, queue[i]);
 
-		if (weft_sim_is_started(sim, queue[i]))
+		if (weft_sim_is_started(sim, queue[i]) ||
+		    shape->nodes == failed)
 			continue;
-		if (!weft_stock_choose(weft_sim_room(sim), nodes, NULL, shape,
-				       b->place))
-			break;
+		if (!weft_stock_choose(weft_sim_room(sim), nodes, b->avail,
+				       shape, b->place)) {
+			failed = shape->nodes;
+			weft_idxset_andnot(b->avail, failed);
+			if (!weft_idxset_count(b->avail))
+				break;
+			continue;
+		}
 		b->changed = true;
 		rc = weft_sim_start(sim, queue[i], b->place, shape->nodes_min,
 				    err);
@@ -140,18 +166,18 @@ static int main_pass(struct backfill *b, struct weft_sim *sim, uint32_t depth,
 static int submitted(struct backfill *b, struct weft_sim *sim,
 		     struct weft_err *err)
 {
-	uint32_t count, fresh = 0;
+	uint32_t count, fresh = 0, submitted = weft_sim_submitted(sim);
 	const uint32_t *queue = weft_sim_queue(sim, &count);
 
-	while (fresh < count && queue[count - 1 - fresh] >= b->seen)
-		fresh++;
-	if (!fresh)
+	if (submitted == b->seen)
 		return 0;
-	b->seen = queue[count - 1] + 1;
+	while (fresh < count && queue[fresh] >= b->seen)
+		fresh++;
+	b->seen = submitted;
 	b->changed = true;
 	if (b->main_sec == WEFT_TIME_NEVER)
 		b->main_sec = weft_sim_now(sim) + b->stock->batch_sched_delay;
-	return fresh == count ? main_pass(b, sim, fresh, err) : 0;
+	return fresh ? main_pass(b, sim, fresh, err) : 0;
 }
 
 /* ---- the backfill pass ----------------------------------------------------- */

@@ -87,9 +87,10 @@ static int need_jobs(struct weft_state *state, uint32_t count)
 }
 
 /* The queue as the planner wants it; returns the number of shapes. */
-static uint32_t fill(struct weft_state *state, const struct weft_workload *w,
+static uint32_t fill(struct weft_state *state, const struct weft_sim *sim,
 		     const uint32_t *queue, uint32_t count)
 {
+	const struct weft_workload *w = weft_sim_workload(sim);
 	uint32_t shapes = 0;
 
 	state->stamp++;
@@ -105,7 +106,7 @@ static uint32_t fill(struct weft_state *state, const struct weft_workload *w,
 		state->job[i] = (struct weft_job) {
 			.job_id = queue[i] + 1,
 			.shape_idx = state->local_of[s],
-			.priority = 1,
+			.priority = weft_sim_priority(sim, queue[i]),
 			.submit_sec = job->submit_sec,
 			.eligible_sec = job->submit_sec,
 			.user_id = job->user_idx,
@@ -141,7 +142,8 @@ static bool is_worth_it(const struct weft_state *state,
 	const struct weft_room *room = weft_sim_room(sim);
 	uint32_t count, last = UINT32_MAX;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
-	bool as_given = state->settings->policy.order == WEFT_ORDER_PRIORITY;
+	bool as_given = state->settings->policy.order == WEFT_ORDER_PRIORITY &&
+		!weft_sim_priorities_change(sim);
 
 	for (uint32_t i = count; i-- > 0;) {
 		uint32_t s = w->job[queue[i]].shape_idx;
@@ -168,7 +170,7 @@ static int plan(struct weft_state *state, struct weft_sim *sim,
 
 	if (!c || need_jobs(state, count))
 		return weft_err_set(err, ENOMEM, "no memory for the queue");
-	shapes = fill(state, weft_sim_workload(sim), queue, count);
+	shapes = fill(state, sim, queue, count);
 	policy.starts_only = true;
 	rc = weft_plan_run(c, &policy, state->shape, shapes, state->job, count,
 			   NULL, NULL, &plan, err);
@@ -178,7 +180,7 @@ static int plan(struct weft_state *state, struct weft_sim *sim,
 	state->last_sec = weft_sim_now(sim);
 	state->left = false;
 	state->waiting = plan->stats.started < count;
-	state->seen = queue[count - 1] + 1;
+	state->seen = weft_sim_submitted(sim);
 	weft_plan_destroy(plan);
 	return rc;
 }
