@@ -31,6 +31,7 @@ struct weft_policy {
 	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
 	double share_band;	/* priorities within this fraction are one band */
 	uint32_t wait_max_sec;	/* who waits longer goes first in the band; 0: none */
+	int predict;		/* enum weft_predict_method, for WEFT_ORDER_SHORTEST */
 	/*
 	 * Not settings, but the caller's: searches to spend in this cycle on
 	 * what jobs could ask instead (0: none), and with which of the shapes

@@ -38,6 +38,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "sched/opinion.h"
 #include "sched/plan.h"
 
 static const char *const orders[] = { "priority", "service", "shortest", NULL };
@@ -66,6 +67,10 @@ const struct weft_setting weft_policy_settings[] = {
 	  604800, NULL, "seconds",
 	  "who has waited longer is passed by nobody of nearly equal priority; "
 	  "0: no bound" },
+	{ "predict", WEFT_SETTING_WORD, AT(predict), 0, 0, WEFT_PREDICT_OFF,
+	  weft_predict_method_words, NULL,
+	  "second opinion on run times, for order shortest only: of the user's "
+	  "last two jobs, or of those like it" },
 	{ NULL }
 };
 

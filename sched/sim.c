@@ -31,6 +31,7 @@
 
 struct live {
 	uint32_t job_idx, hold_count;
+	struct weft_opinion said;	/* of its run time, when it started */
 	struct weft_hold *hold;
 };
 
@@ -38,6 +39,7 @@ struct weft_sim {
 	const struct weft_machine *machine;
 	const struct weft_workload *workload;
 	const struct weft_sim_watch *watch;
+	const struct weft_sim_settings *settings;
 	struct weft_outcome *outcome;
 	struct weft_events events;
 	struct weft_priority *priority;
@@ -109,6 +111,55 @@ static const struct weft_shape *shape_of(const struct weft_sim *sim,
 					 uint32_t job_idx)
 {
 	return &sim->workload->shape[sim->workload->job[job_idx].shape_idx];
+}
+
+/* ---- second opinions -------------------------------------------------------- */
+
+static struct weft_predict_key key_of(const struct weft_sim *sim,
+				      uint32_t job_idx)
+{
+	const struct weft_workload_job *job = &sim->workload->job[job_idx];
+	const struct weft_shape *s = shape_of(sim, job_idx);
+
+	return (struct weft_predict_key) {
+		.user_idx = job->user_idx, .account_idx = job->group_idx,
+		.name_hash = job->name_hash, .nodes = s->nodes_min,
+		.gpus = (double)s->nodes_min * s->per_node.gpus,
+		.cpus = (double)s->nodes_min * s->per_node.cpus,
+		.limit_sec = s->limit_sec,
+	};
+}
+
+double weft_sim_expect(const struct weft_sim *sim, uint32_t job_idx)
+{
+	struct weft_predict_key key;
+
+	if (!sim->settings->opinions || !sim->settings->policy.predict)
+		return 0;
+	key = key_of(sim, job_idx);
+	return weft_opinions_expect(sim->settings->opinions,
+		(enum weft_predict_method)sim->settings->policy.predict, &key);
+}
+
+static void ask_opinion(struct weft_sim *sim, struct live *live)
+{
+	struct weft_predict_key key;
+
+	if (!sim->settings->opinions)
+		return;
+	key = key_of(sim, live->job_idx);
+	weft_opinions_ask(sim->settings->opinions, &key, &live->said);
+}
+
+static void learn(struct weft_sim *sim, const struct live *gone)
+{
+	struct weft_predict_key key;
+
+	if (!sim->settings->opinions)
+		return;
+	key = key_of(sim, gone->job_idx);
+	weft_opinions_learn(sim->settings->opinions, &key, &gone->said,
+			    sim->workload->job[gone->job_idx].runtime_sec);
 }
 
 /* ---- the snapshot --------------------------------------------------------- */
@@ -265,7 +316,9 @@ int weft_sim_start(struct weft_sim *sim, uint32_t job_idx,
 	sim->outcome->started++;
 	weft_priority_started(sim->priority, job_idx, sim->now_sec);
 	sim->live_of[job_idx] = sim->live_count;
-	sim->live[sim->live_count++] = (struct live) { job_idx, count, hold };
+	sim->live[sim->live_count] = (struct live) {
+		.job_idx = job_idx, .hold_count = count, .hold = hold };
+	ask_opinion(sim, &sim->live[sim->live_count++]);
 	sim->holds_live += count;
 	sim->stale = true;
 	if (sim->watch && sim->watch->started)
@@ -280,6 +333,7 @@ static void end_job(struct weft_sim *sim, uint32_t job_idx)
 
 	give_back(sim, gone.hold, gone.hold_count);
 	weft_priority_ended(sim->priority, job_idx, sim->now_sec);
+	learn(sim, &gone);
 	sim->holds_live -= gone.hold_count;
 	free(gone.hold);
 	sim->live[i] = sim->live[--sim->live_count];
@@ -476,7 +530,7 @@ int weft_sim_run(const struct weft_machine *machine,
 		 struct weft_outcome **ret_outcome, struct weft_err *err)
 {
 	struct weft_sim sim = { .machine = machine, .workload = workload,
-				.watch = watch };
+				.watch = watch, .settings = settings };
 	void *state = NULL;
 	int rc = init(&sim, &settings->stock, err);
 

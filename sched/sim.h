@@ -14,6 +14,7 @@
 #ifndef WEFT_SCHED_SIM_H
 #define WEFT_SCHED_SIM_H
 
+#include "sched/opinion.h"
 #include "sched/plan.h"
 #include "sched/timeline.h"
 #include "sched/workload.h"
@@ -45,6 +46,11 @@ uint32_t weft_sim_priority(const struct weft_sim *sim, uint32_t job_idx);
 bool weft_sim_priorities_change(const struct weft_sim *sim);
 /* Jobs submitted so far: those of the workload with a smaller index. */
 uint32_t weft_sim_submitted(const struct weft_sim *sim);
+/*
+ * How long it may run, by the settings' second opinion, which learns from the
+ * jobs that have ended; 0: nothing is known, or none is wanted.
+ */
+double weft_sim_expect(const struct weft_sim *sim, uint32_t job_idx);
 /* Did jobs leave the machine or the queue at this moment? */
 bool weft_sim_has_ended(const struct weft_sim *sim);
 
@@ -91,6 +97,7 @@ extern const struct weft_setting weft_stock_settings[];
 struct weft_sim_settings {
 	struct weft_policy policy;	/* weft.json's "sched" */
 	struct weft_stock stock;
+	struct weft_opinions *opinions;	/* to learn in this run, or NULL */
 	uint32_t gap_sec;	/* between two decisions of weft at the least */
 };
 

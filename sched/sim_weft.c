@@ -112,6 +112,7 @@ static uint32_t fill(struct weft_state *state, const struct weft_sim *sim,
 			.user_id = job->user_idx,
 			.array_tasks = 1,
 			.array_running_max = UINT32_MAX,
+			.predicted_sec = weft_sim_expect(sim, queue[i]),
 		};
 	}
 	return shapes;

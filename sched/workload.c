@@ -392,6 +392,7 @@ static int keep(struct weft_workload_builder *b,
 		.shape_idx = shape_idx,
 		.user_idx = job->user_idx,
 		.group_idx = job->group_idx,
+		.name_hash = job->name_hash,
 	};
 	w->report.kept++;
 	return 0;

@@ -54,6 +54,7 @@ struct weft_workload_job {
 	uint32_t patience_sec;	/* cancelled if not started by then; UINT32_MAX */
 	uint32_t shape_idx;
 	uint32_t user_idx, group_idx;
+	uint64_t name_hash;	/* 0: not known */
 };
 
 struct weft_workload_report {

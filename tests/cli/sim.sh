@@ -88,5 +88,29 @@ check "no nodes" 2 "" 'which machine' sim "$log"
 check "two traces" 2 "" 'unexpected' sim "$log" -n 1 "$log"
 check "no such file" 1 "" 'No such file' sim "$cli_tmp/none" -n 1
 check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1
+# A user's long jobs and another's short ones, one GPU, more work than time.
+awk 'BEGIN {
+	print "job_id,submit_s,user,gpus,runtime_s,timelimit_s"
+	for (i = 0; i < 400; i++)
+		printf "%d,%d,u%d,1,%d,7200\n", i, i * 90, i % 3, \
+			i % 3 ? 30 : 300
+}' >"$cli_tmp/two.csv"
+tune() { "$weft" sim tune "$@"; }
+check "predictions" 0 '^last two alike( +[0-9.]+){5}  +9[0-9]\.[0-9] %' . \
+	sim "$cli_tmp/two.csv" -n 1 -g 1 -s fifo --predict=off
+check "errors as JSON" 0 '"within_factor_2"' . \
+	sim "$cli_tmp/two.csv" -n 1 -g 1 -s weft --predict=like --json
+check "tune finds predictions" 0 '"sched": \{ "predict": "' . \
+	tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20
+tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t1" 2>/dev/null
+tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t2" 2>/dev/null
+check "tune by seed" 0 "" "" cmp "$cli_tmp/t1" "$cli_tmp/t2"
+check "tune as JSON" 0 '"gained": ?true' "" cat "$cli_tmp/t1"
+check "nothing to gain" 3 'keep the settings' . \
+	tune "$cli_tmp/two.csv" -n 1 -g 8 -t 9
+check "too few jobs" 1 "" 'too few for 10 windows' tune "$log" -n 1
+check "tune what" 2 "" 'which trace' tune -n 1
+check "tune for what" 2 "" 'objective' tune "$log" -n 1 -o luck
+check "tune help" 0 '^usage: weft sim tune' "" tune --help
 check "help" 0 '^usage: weft sim TRACE' "" sim --help
 cli_end

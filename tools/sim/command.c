@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "lib/options.h"
-#include "tools/sim/sim.h"
+#include "tools/sim/options.h"
 #include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
-static const char *const limit_words[] = { "drawn", "round", NULL };
+const char *const sim_limit_words[] = { "drawn", "round", NULL };
+static const char *const predict_words[] = {
+	"none", "off", "user", "like", NULL
+};
 
-static void set_defaults(struct sim_run *run)
+void sim_set_defaults(struct sim_run *run)
 {
 	run->args = (struct sim_args) {
 		.schedulers = "weft,backfill,easy,fifo",
@@ -24,7 +27,7 @@ static void set_defaults(struct sim_run *run)
 	weft_settings_defaults(weft_stock_settings, &run->settings.stock);
 }
 
-static int read_settings(struct sim_run *run, struct weft_err *err)
+int sim_read_settings(struct sim_run *run, struct weft_err *err)
 {
 	struct weft_json *doc;
 	int rc;
@@ -48,7 +51,8 @@ static int read_settings(struct sim_run *run, struct weft_err *err)
 
 static int print_help(const struct weft_option *options)
 {
-	printf("usage: weft sim TRACE --cluster=FILE|--nodes=N [OPTION...]\n\n"
+	printf("usage: weft sim TRACE --cluster=FILE|--nodes=N [OPTION...]\n"
+	       "       weft sim tune TRACE ...\n\n"
 	       "Runs a history of jobs again under several schedulers and compares them.\n"
 	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n");
 	weft_help_print(options);
@@ -64,8 +68,10 @@ static int usage(const char *message)
 static int work(struct sim_run *run)
 {
 	struct weft_err err = WEFT_ERR_INIT;
-	int rc = read_settings(run, &err);
+	int rc = sim_read_settings(run, &err);
 
+	if (rc == 0 && run->args.predict)
+		run->settings.policy.predict = run->args.predict - 1;
 	if (rc == 0)
 		rc = sim_run_all(run, &err);
 	if (rc == 0 && run->args.jobs)
@@ -82,8 +88,8 @@ static int work(struct sim_run *run)
 }
 
 /* Options may stand before and after the one operand. */
-static int parse(const struct weft_option *options, int argc, char **argv,
-		 const char **operand, bool *help, struct weft_err *err)
+int sim_parse(const struct weft_option *options, int argc, char **argv,
+	      const char **operand, bool *help, struct weft_err *err)
 {
 	int first, rc;
 
@@ -107,50 +113,28 @@ int sim_command(int argc, char **argv)
 	struct sim_run run = { 0 };
 	struct sim_args *a = &run.args;
 	const struct weft_option options[] = {
-		{ "cluster", 'c', WEFT_OPTION_TEXT, &a->cluster, .arg = "FILE",
-		  .help = "slurm.conf, or what scontrol show nodes prints" },
-		{ "nodes", 'n', WEFT_OPTION_UINT, &a->nodes, 1, 1000000,
-		  .arg = "N", .help = "nodes of the machine" },
-		{ "gpus", 'g', WEFT_OPTION_UINT, &a->gpus, 0, 64,
-		  .arg = "N", .help = "GPUs of each node (8)" },
-		{ "cpus", 0, WEFT_OPTION_UINT, &a->cpus, 1, 65536,
-		  .arg = "N", .help = "CPUs of each node (16 for each GPU, or 64)" },
-		{ "mem", 0, WEFT_OPTION_UINT, &a->mem_gib, 1, 1u << 30,
-		  .arg = "GIB", .help = "memory of each node (enough for all)" },
-		{ "domain", 'd', WEFT_OPTION_UINT, &a->domain, 0, 1000000,
-		  .arg = "N", .help = "nodes in each NVLink domain (0: no domains)" },
+		SIM_OPTIONS(a),
 		{ "scheduler", 's', WEFT_OPTION_TEXT, &a->schedulers,
 		  .arg = "LIST", .help = "schedulers to compare (weft,backfill,easy,fifo)" },
-		{ "settings", 0, WEFT_OPTION_TEXT, &a->settings, .arg = "FILE",
-		  .help = "weft.json with the policy's settings" },
 		{ "windows", 'w', WEFT_OPTION_UINT, &a->windows, 1,
 		  SIM_WINDOWS_MAX, .arg = "K",
 		  .help = "parts of the history for the intervals (10)" },
-		{ "load", 0, WEFT_OPTION_UINT, &a->load_percent, 1, 10000,
-		  .arg = "PERCENT", .help = "arrivals so much as dense as in the trace (100)" },
-		{ "days", 0, WEFT_OPTION_UINT, &a->days, 1, 36500,
-		  .arg = "N", .help = "only jobs of so many days" },
-		{ "skip-days", 0, WEFT_OPTION_UINT, &a->skip_days, 1, 36500,
-		  .arg = "N", .help = "without the first days" },
-		{ "limits", 0, WEFT_OPTION_WORD, &a->limits,
-		  .words = limit_words, .arg = "HOW",
-		  .help = "time limits for jobs without: drawn or round" },
-		{ "gap", 0, WEFT_OPTION_UINT, &a->gap_sec, 0, 3600,
-		  .arg = "SECONDS", .help = "between two plans of weft at the least (0)" },
-		{ "seed", 0, WEFT_OPTION_UINT, &a->seed, 0, UINT32_MAX,
-		  .arg = "N", .help = "of what is drawn (1)" },
 		{ "jobs", 0, WEFT_OPTION_TEXT, &a->jobs, .arg = "FILE",
 		  .help = "write when each job started and ended, as CSV" },
+		{ "predict", 0, WEFT_OPTION_WORD, &a->predict,
+		  .words = predict_words, .arg = "HOW",
+		  .help = "second opinion on run times: off (only measure), user or like" },
 		{ "html", 0, WEFT_OPTION_TEXT, &a->html, .arg = "FILE",
 		  .help = "write a page with plots, to be read without a network" },
-		{ "json", 0, WEFT_OPTION_FLAG, &a->json, .help = "for machines" },
 		{ NULL },
 	};
 	struct weft_err err = WEFT_ERR_INIT;
 	bool help;
 
-	set_defaults(&run);
-	if (parse(options, argc, argv, &a->trace, &help, &err))
+	if (argc > 1 && !strcmp(argv[1], "tune"))
+		return tune_command(argc - 1, argv + 1);
+	sim_set_defaults(&run);
+	if (sim_parse(options, argc, argv, &a->trace, &help, &err))
 		return usage(err.msg);
 	if (help)
 		return print_help(options);

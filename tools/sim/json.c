@@ -118,6 +118,33 @@ static struct json_object *all_bounds_json(const struct sim_run *run)
 	return o;
 }
 
+static struct json_object *errors_json(const struct sim_result *r)
+{
+	static const struct { const char *key; double q; } at[] = {
+		{ "p5", 0.05 }, { "p25", 0.25 }, { "p50", 0.5 },
+		{ "p75", 0.75 }, { "p95", 0.95 },
+	};
+	struct json_object *root = json_object_new_object();
+
+	for (int m = 0; m < WEFT_PREDICT_METHODS; m++) {
+		const struct weft_predict_errors *e = &r->errors[m];
+		struct json_object *o = json_object_new_object();
+		double n = e->count ? (double)e->count : 1;
+
+		count(o, "jobs", e->count);
+		for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++)
+			put(o, at[i].key,
+			    weft_predict_errors_quantile(e, at[i].q));
+		put(o, "within_factor_2", (double)e->within_count / n);
+		put(o, "too_short", (double)e->under_count / n);
+		put(o, "accuracy", e->accuracy_sum / n);
+		put(o, "absolute_mean_sec", e->absolute_sum_sec / n);
+		json_object_object_add(root, m == WEFT_PREDICT_OFF ? "limit" :
+				       weft_predict_method_words[m], o);
+	}
+	return root;
+}
+
 int sim_print_json(const struct sim_run *run, struct weft_err *err)
 {
 	const struct weft_workload_report *report = &run->workload->report;
@@ -139,6 +166,9 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	count(root, "jobs_rounded", report->rounded);
 	count(root, "limits_drawn", report->limit_drawn);
 	count(root, "limits_passed", report->limit_passed);
+	if (sim_predicted(run))
+		json_object_object_add(root, "predicted_over_real",
+				       errors_json(sim_predicted(run)));
 	json_object_object_add(root, "bounds", all_bounds_json(run));
 	for (uint32_t i = 0; i < run->result_count; i++)
 		json_object_array_add(results,

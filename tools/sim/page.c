@@ -143,6 +143,7 @@ static int put_page(const struct sim_run *run, struct weft_buf *out)
 	put_sizes(run, out);
 	if (rc == 0)
 		rc = sim_page_nodes(run, out);
+	sim_page_errors(run, out);
 	put_faults(run, out);
 	weft_html_end(out);
 	return rc ? rc : weft_buf_error(out);

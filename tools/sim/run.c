@@ -187,18 +187,29 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 		.arg = &onlooker, .progress = show_progress, .look = look,
 		.started = run->args.html ? note_holds : NULL,
 		.every_sec = look_every(run->workload) };
+	struct weft_sim_settings settings = run->settings;
 	double begin = wall_sec();
 	int rc;
 
 	if (weft_idle_init(&r->idle, run->machine, run->workload, LOOKS))
 		return weft_err_set(err, ENOMEM, "no memory to look on");
 
+	if (run->args.predict || settings.policy.predict) {
+		settings.opinions = weft_opinions_create(SIM_KINDS_MAX);
+		if (!settings.opinions)
+			return weft_err_set(err, ENOMEM,
+					    "no memory for predictions");
+	}
 	weft_progress_begin(&bar, r->policy->name, run->workload->job_count);
 	rc = weft_sim_run(run->machine, run->workload, r->policy,
-			  &run->settings, &watch, &r->outcome, err);
+			  &settings, &watch, &r->outcome, err);
 	if (rc == 0)
 		weft_progress_set(&bar, bar.total);
 	weft_progress_end(&bar);
+	for (int m = 0; settings.opinions && m < WEFT_PREDICT_METHODS; m++)
+		r->errors[m] = *weft_opinions_errors(settings.opinions,
+					(enum weft_predict_method)m);
+	weft_opinions_destroy(settings.opinions);
 	r->wall_sec = wall_sec() - begin;
 	if (rc == 0 && r->idle.capacity > 0) {
 		r->idle_fits = r->idle.idle_fits / r->idle.capacity;

@@ -12,12 +12,14 @@
 
 #define SIM_SCHEDULERS_MAX 8
 #define SIM_WINDOWS_MAX 100
+#define SIM_KINDS_MAX 262144	/* of jobs, that predictions remember */
 
 struct sim_args {
 	const char *trace, *cluster, *schedulers, *settings, *jobs, *html;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
 	int limits;		/* enum weft_limits */
+	int predict;		/* enum weft_predict_method + 1; 0: not told */
 	bool json;
 };
 
@@ -45,6 +47,7 @@ struct sim_result {
 	double completion_distance, makespan_distance;
 	double wait_over_bound;		/* mean, seconds */
 	struct sim_holds holds;		/* for args.html only */
+	struct weft_predict_errors errors[WEFT_PREDICT_METHODS];
 	double wall_sec;
 };
 
@@ -89,6 +92,12 @@ double sim_value(const struct sim_result *result,
 struct weft_ratio sim_ratio(const struct sim_run *run,
 			    const struct sim_result *result, size_t offset);
 void sim_format_sec(char *text, size_t size, double sec);
+
+/* Were run times predicted, and for whom is it told? */
+const struct sim_result *sim_predicted(const struct sim_run *run);
+/* A line for each method: how far predictions were from run times. */
+void sim_print_errors(const struct sim_run *run);
+void sim_page_errors(const struct sim_run *run, struct weft_buf *out);
 
 /* The page of args.html. */
 int sim_write_html(const struct sim_run *run, struct weft_err *err);

@@ -144,5 +144,6 @@ int sim_print_table(const struct sim_run *run)
 	print_sizes(run);
 	print_ends(run);
 	print_bounds(run);
+	sim_print_errors(run);
 	return 0;
 }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_opinion.c - second opinions: what each method says, and its errors
+ */
+#include "config.h"
+
+#include "sched/opinion.h"
+#include "sched/sim.h"
+#include "tests/unit/sim_sample.h"
+
+static struct weft_predict_key key(uint32_t user, uint64_t name, double limit)
+{
+	return (struct weft_predict_key) {
+		.user_idx = user, .name_hash = name, .gpus = 1, .nodes = 1,
+		.limit_sec = limit };
+}
+
+static void end(struct weft_opinions *o, uint32_t user, uint64_t name,
+		double limit, double ran)
+{
+	struct weft_predict_key k = key(user, name, limit);
+	struct weft_opinion said;
+
+	weft_opinions_ask(o, &k, &said);
+	weft_opinions_learn(o, &k, &said, ran);
+}
+
+START_TEST(last_two_of_the_user_and_of_the_kind)
+{
+	struct weft_opinions *o = weft_opinions_create(1000);
+	struct weft_predict_key train = key(1, 10, 9000), test = key(1, 20, 9000);
+	struct weft_opinion said;
+
+	weft_opinions_ask(o, &train, &said);
+	for (int m = 0; m < WEFT_PREDICT_METHODS; m++)
+		ck_assert_float_eq(said.sec[m], 9000);
+	end(o, 1, 10, 9000, 4000);
+	end(o, 1, 10, 9000, 5000);
+	end(o, 1, 20, 9000, 100);
+	end(o, 2, 10, 9000, 7);
+	weft_opinions_ask(o, &train, &said);
+	ck_assert_float_eq(said.sec[WEFT_PREDICT_OFF], 9000);
+	ck_assert_float_eq(said.sec[WEFT_PREDICT_USER], 2550);
+	ck_assert_float_eq(said.sec[WEFT_PREDICT_LIKE], 4500);
+	ck_assert_double_eq(weft_opinions_expect(o, WEFT_PREDICT_LIKE, &test),
+			    100);
+	ck_assert_double_eq(weft_opinions_expect(o, WEFT_PREDICT_USER, &test),
+			    2550);
+	ck_assert_double_eq(weft_opinions_expect(o, WEFT_PREDICT_OFF, &test), 0);
+	weft_opinions_destroy(o);
+}
+END_TEST
+
+/* Whoever is new is not put behind all that are known. */
+START_TEST(use_of_the_limit)
+{
+	struct weft_opinions *o = weft_opinions_create(1000);
+	struct weft_predict_key fresh = key(9, 1, 6000);
+
+	ck_assert_double_eq(weft_opinions_expect(o, WEFT_PREDICT_LIKE, &fresh),
+			    6000);
+	for (int i = 0; i < 100; i++)
+		end(o, 1, 10, 1000, 250);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_LIKE,
+						     &fresh), 1500, 1);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_USER,
+						     &fresh), 1500, 1);
+	weft_opinions_destroy(o);
+}
+END_TEST
+
+START_TEST(errors_are_of_what_was_said)
+{
+	struct weft_opinions *o = weft_opinions_create(1000);
+	const struct weft_predict_errors *e;
+
+	end(o, 1, 10, 1000, 100);	/* all said 1000 */
+	end(o, 1, 10, 1000, 100);	/* limit 1000, others 100 */
+	end(o, 1, 10, 1000, 400);	/* limit 1000, others 100: too short */
+	end(o, 1, 10, 0, 250);		/* no limit: nothing; others 250 */
+	e = weft_opinions_errors(o, WEFT_PREDICT_OFF);
+	ck_assert_uint_eq(e->count, 3);
+	ck_assert_uint_eq(e->under_count, 0);
+	ck_assert_uint_eq(e->within_count, 0);
+	for (int m = WEFT_PREDICT_USER; m <= WEFT_PREDICT_LIKE; m++) {
+		e = weft_opinions_errors(o, (enum weft_predict_method)m);
+		ck_assert_uint_eq(e->count, 4);
+		ck_assert_uint_eq(e->under_count, 1);
+		ck_assert_uint_eq(e->within_count, 2);
+	}
+	weft_opinions_destroy(o);
+}
+END_TEST
+
+/*
+ * One GPU.  Two jobs of each user teach; then a (long) and b (short) wait
+ * behind c: in the order of predictions b goes first, else a.
+ */
+static void run_two(int order, int predict, int64_t want_a, int64_t want_b)
+{
+	struct weft_machine *m = machine_of(1, 1);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 1, 0, 500, 2000);
+	add(b, 0, 1, 0, 10, 2000);
+	add(b, 600, 1, 0, 100, 2000);	/* c */
+	add(b, 610, 1, 0, 500, 2000);	/* a */
+	add(b, 620, 1, 0, 10, 2000);	/* b */
+	w = finish(b);
+	w->job[1].user_idx = w->job[4].user_idx = 1;
+	w->job[2].user_idx = 2;
+	set_defaults(&settings);
+	settings.policy.order = order;
+	settings.policy.predict = predict;
+	settings.opinions = weft_opinions_create(100);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings, NULL, &o,
+				      NULL), 0);
+	ck_assert_int_eq(o->start_sec[3], want_a);
+	ck_assert_int_eq(o->start_sec[4], want_b);
+	ck_assert_uint_eq(weft_opinions_errors(settings.opinions,
+					       WEFT_PREDICT_LIKE)->count, 5);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+	weft_opinions_destroy(settings.opinions);
+}
+
+START_TEST(the_short_one_first)
+{
+	run_two(WEFT_ORDER_PRIORITY, WEFT_PREDICT_LIKE, 700, 1200);
+	run_two(WEFT_ORDER_SHORTEST, WEFT_PREDICT_USER, 710, 700);
+	run_two(WEFT_ORDER_SHORTEST, WEFT_PREDICT_LIKE, 710, 700);
+}
+END_TEST
+
+UNIT_MAIN("opinion", last_two_of_the_user_and_of_the_kind,
+	  use_of_the_limit, errors_are_of_what_was_said, the_short_one_first)
