@@ -14,6 +14,7 @@
 #include "plugins/sched/conf.h"
 #include "plugins/sched/cycle.h"
 #include "plugins/sched/mainpass.h"
+#include "plugins/sched/memory.h"
 #include "plugins/sched/publish.h"
 #include "plugins/sched/start.h"
 #include "plugins/sched/domains.h"
@@ -28,6 +29,7 @@ struct weft_cycle {
 	struct weft_fabric *fabric;
 	bool fabric_due;	/* the configuration was read again */
 	struct weft_node_fabrics *nodes;	/* what slurmds say of their GPUs */
+	struct weft_memory *memory;	/* of jobs that ended; NULL: none yet */
 	struct weft_refusals refusals;
 	struct weft_stats stats;
 	struct weft_err said;	/* the last trouble that was logged */
@@ -56,6 +58,7 @@ void weft_cycle_destroy(struct weft_cycle *cycle)
 		return;
 	weft_fabric_destroy(cycle->fabric);
 	weft_node_fabrics_destroy(cycle->nodes);
+	weft_memory_destroy(cycle->memory);
 	weft_conf_fini(&cycle->conf);
 	weft_levels_fini(&cycle->topology);
 	free(cycle->state_dir);
@@ -207,6 +210,20 @@ static void lend_pickers(const struct weft_cycle *cycle,
 	}
 }
 
+/* A second opinion on run times, where the settings want one. */
+static bool predict(struct weft_cycle *cycle, struct weft_snapshot *snap,
+		    struct weft_slice *slice)
+{
+	if (!cycle->conf.policy.predict)
+		return true;
+	if (!cycle->memory)
+		cycle->memory = weft_memory_create();
+	return !cycle->memory ||	/* no memory: the limit it is */
+		weft_memory_use(cycle->memory, (enum weft_predict_method)
+				cycle->conf.policy.predict, snap, slice,
+				time(NULL));
+}
+
 /* 1: nothing to do now; 0: a snapshot to release; -errno. */
 static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		struct weft_slice *slice, struct weft_err *err)
@@ -230,6 +247,8 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 					slice, time(NULL), err);
 	if (rc == 0)
 		lend_pickers(cycle, snap);
+	if (rc == 0 && !predict(cycle, snap, slice))
+		rc = WEFT_SNAPSHOT_DROPPED;
 	weft_slice_end(slice);
 	return rc;
 }
@@ -326,6 +345,8 @@ static void finish(struct weft_cycle *cycle, const struct weft_slice *slice,
 	s->cycle_usec_max = MAX(s->cycle_usec_max, s->cycle_usec);
 	s->cycle_usec_sum += s->cycle_usec;
 	s->lock_usec = (uint64_t)slice->longest_usec;
+	if (cycle->memory)
+		weft_memory_count(cycle->memory, s);
 	s->lock_usec_max = MAX(s->lock_usec_max, s->lock_usec);
 	s->last_sec = time(NULL);
 	tell_sdiag(s);

@@ -54,6 +54,15 @@ static void format(const struct weft_stats *s, struct weft_buf *buf)
 	add(buf, "handed", s->handed);
 	add(buf, "steered", s->steered);
 	add(buf, "steer_missed", s->steer_missed);
+	if (s->predict_learnt) {
+		add(buf, "predict_learnt", s->predict_learnt);
+		add(buf, "predict_within_limit", s->predict_within[0]);
+		add(buf, "predict_within_user", s->predict_within[1]);
+		add(buf, "predict_within_like", s->predict_within[2]);
+		add(buf, "predict_accuracy_limit", s->predict_accuracy[0]);
+		add(buf, "predict_accuracy_user", s->predict_accuracy[1]);
+		add(buf, "predict_accuracy_like", s->predict_accuracy[2]);
+	}
 	weft_buf_adds(buf, "\n}\n");
 }
 

@@ -19,6 +19,10 @@ struct weft_stats {
 	uint64_t lock_usec_max;			/* longest hold since the start */
 	uint64_t lock_usec;			/* longest hold of the last cycle */
 	uint32_t pending, planned, depth, shapes, running, nodes;	/* last cycle */
+	/* Of run times, by enum weft_predict_method: percent of accuracy
+	 * (smaller over larger), and of those within a factor of 2. */
+	uint64_t predict_learnt;
+	uint64_t predict_accuracy[3], predict_within[3];
 	int64_t started_sec, last_sec;		/* when the plugin began; the last cycle */
 };
 

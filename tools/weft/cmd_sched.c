@@ -33,7 +33,7 @@
 #include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
-enum unit { COUNT, USEC, SECOND };
+enum unit { COUNT, USEC, SECOND, PERCENT };
 
 static const struct row {
 	const char *key, *label;
@@ -63,6 +63,13 @@ static const struct row {
 	{ "handed", "offered to select without a plan", COUNT },
 	{ "steered", "got the GPUs that were chosen", COUNT },
 	{ "steer_missed", "got other GPUs", COUNT },
+	{ "predict_learnt", "run times learnt", COUNT },
+	{ "predict_within_limit", "predicted within a factor of 2: limit", PERCENT },
+	{ "predict_within_user", "predicted within a factor of 2: user", PERCENT },
+	{ "predict_within_like", "predicted within a factor of 2: like", PERCENT },
+	{ "predict_accuracy_limit", "mean accuracy: limit", PERCENT },
+	{ "predict_accuracy_user", "mean accuracy: user", PERCENT },
+	{ "predict_accuracy_like", "mean accuracy: like", PERCENT },
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
@@ -74,6 +81,8 @@ static void print_value(int64_t value, enum unit unit)
 
 	if (unit == COUNT)
 		printf("%14" PRId64 "\n", value);
+	else if (unit == PERCENT)
+		printf("%12" PRId64 " %%\n", value);
 	else if (unit == USEC)
 		printf("%11.3f ms\n", (double)value / 1000.0);
 	else if (value > 0 && localtime_r(&at, &tm) &&

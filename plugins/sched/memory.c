@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory.c - see memory.h
+ *
+ * Slurm keeps the record of a job that ended for MinJobAge (300 s), so a look
+ * at all records every LOOK_SEC misses none, unless that is set very short.
+ * A look takes the jobs that ended in [last look, now): a second that is not
+ * over is left to the next look, so no job is learnt twice.
+ *
+ * What is compared: user, account, name, what was asked (the texts of its
+ * TRES as they stand, CPUs and nodes) and the limit; gone are steps, hosts and
+ * results.  A job that was requeued or cancelled before it ran teaches
+ * nothing; one that failed does, for it will likely fail again as fast.
+ *
+ * Nothing is saved: after a restart of slurmctld the limit is the opinion
+ * again until jobs have ended.
+ *
+ * Errors are of what would have been said at the job's end, just before it
+ * was learnt: the last opinion before its start is not kept.
+ *
+ * Cost: O(records) in one hold every LOOK_SEC; two probes and a look into
+ * Slurm's hash of jobs for each waiting job in slices.
+ */
+#include "plugins/sched/memory.h"
+
+#define KINDS_MAX 65536		/* 5 MiB */
+#define LOOK_SEC 10
+#define SAY_EVERY 64		/* jobs between two looks at the slice */
+
+struct weft_memory {
+	struct weft_opinions *opinions;
+	time_t seen_sec;	/* jobs that ended before are learnt */
+	uint64_t learnt;
+};
+
+struct weft_memory *weft_memory_create(void)
+{
+	struct weft_memory *memory = calloc(1, sizeof(*memory));
+
+	if (!memory)
+		return NULL;
+	memory->opinions = weft_opinions_create(KINDS_MAX);
+	if (!memory->opinions) {
+		free(memory);
+		return NULL;
+	}
+	return memory;
+}
+
+void weft_memory_destroy(struct weft_memory *memory)
+{
+	if (!memory)
+		return;
+	weft_opinions_destroy(memory->opinions);
+	free(memory);
+}
+
+static uint64_t hash_of(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return hash * UINT64_C(1099511628211) + 1;
+}
+
+static struct weft_predict_key key_of(const job_record_t *job_ptr)
+{
+	const weft_slurm_details_t *details = job_ptr->details;
+	struct weft_predict_key key = {
+		.user_idx = job_ptr->user_id,
+		.account_idx = (uint32_t)hash_of(1, job_ptr->account),
+		.name_hash = job_ptr->name ?
+			weft_predict_hash(job_ptr->name) : 0,
+		.limit_sec = job_ptr->time_limit < NO_VAL ?
+			(double)job_ptr->time_limit * 60 : 0,
+	};
+
+	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_job);
+	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_node);
+	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_socket);
+	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_task);
+	if (details) {
+		key.cpus = details->min_cpus;
+		key.nodes = details->min_nodes;
+	}
+	return key;
+}
+
+static void learn(struct weft_memory *memory, const job_record_t *job_ptr)
+{
+	struct weft_predict_key key = key_of(job_ptr);
+	struct weft_opinion opinion;
+	time_t ran = job_ptr->end_time - job_ptr->start_time -
+		job_ptr->tot_sus_time;
+
+	weft_opinions_ask(memory->opinions, &key, &opinion);
+	weft_opinions_learn(memory->opinions, &key, &opinion,
+			    ran > 0 ? (double)ran : 0);
+	memory->learnt++;
+}
+
+/* One that was cancelled while it waited has no nodes. */
+static bool has_run(const job_record_t *job_ptr)
+{
+	return job_ptr->start_time && job_ptr->nodes && job_ptr->nodes[0] &&
+		job_ptr->start_time <= job_ptr->end_time;
+}
+
+static void look(struct weft_memory *memory, time_t now)
+{
+	struct listIterator *it = list_iterator_create(job_list);
+	job_record_t *job_ptr;
+
+	while ((job_ptr = list_next(it)))
+		if (IS_JOB_FINISHED(job_ptr) && has_run(job_ptr) &&
+		    job_ptr->end_time >= memory->seen_sec &&
+		    job_ptr->end_time < now)
+			learn(memory, job_ptr);
+	list_iterator_destroy(it);
+	memory->seen_sec = now;
+}
+
+bool weft_memory_use(struct weft_memory *memory,
+		     enum weft_predict_method method,
+		     struct weft_snapshot *snap, struct weft_slice *slice,
+		     time_t now)
+{
+	if (method == WEFT_PREDICT_OFF)
+		return true;
+	/* A clock that was set back: begin again from there. */
+	if (now >= memory->seen_sec + LOOK_SEC || now < memory->seen_sec)
+		look(memory, now);
+	for (uint32_t i = 0; i < snap->ref_count; i++) {
+		const struct weft_ref *ref = &snap->ref[i];
+		struct weft_predict_key key;
+		job_record_t *job_ptr;
+		double sec;
+
+		if (i % SAY_EVERY == 0 && !weft_slice_next(slice))
+			return false;
+		job_ptr = ref->job_idx == UINT32_MAX ? NULL :
+			find_job_record(ref->job_id);
+		if (!job_ptr)
+			continue;
+		key = key_of(job_ptr);
+		sec = weft_opinions_expect(memory->opinions, method, &key);
+		for (uint32_t k = 0; k < ref->job_count; k++)
+			snap->job[ref->job_idx + k].predicted_sec = sec;
+	}
+	return true;
+}
+
+static uint64_t percent(double part, uint64_t of)
+{
+	return of ? (uint64_t)(part * 100 / (double)of + 0.5) : 0;
+}
+
+void weft_memory_count(const struct weft_memory *memory,
+		       struct weft_stats *stats)
+{
+	stats->predict_learnt = memory->learnt;
+	for (int m = 0; m < WEFT_PREDICT_METHODS; m++) {
+		const struct weft_predict_errors *e =
+			weft_opinions_errors(memory->opinions, m);
+
+		stats->predict_accuracy[m] = percent(e->accuracy_sum, e->count);
+		stats->predict_within[m] = percent((double)e->within_count,
+						   e->count);
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory.h - what ended jobs tell of those that wait
+ */
+#ifndef WEFT_PLUGINS_SCHED_MEMORY_H
+#define WEFT_PLUGINS_SCHED_MEMORY_H
+
+#include "plugins/sched/snapshot.h"
+#include "plugins/sched/stats.h"
+#include "sched/opinion.h"
+
+struct weft_memory;
+
+/* Bounded; begins empty, for nothing of it is saved.  NULL: no memory. */
+struct weft_memory *weft_memory_create(void);
+void weft_memory_destroy(struct weft_memory *memory);
+
+/*
+ * In a hold of the locks of start.h: learn from the jobs that ended since the
+ * last time, if that is some seconds ago; then say of each job of the snapshot
+ * how long it may run (weft_job.predicted_sec).  The slice may give the locks
+ * back in between.  False: the snapshot must be dropped (weft_slice_next()).
+ */
+bool weft_memory_use(struct weft_memory *memory,
+		     enum weft_predict_method method,
+		     struct weft_snapshot *snap, struct weft_slice *slice,
+		     time_t now);
+
+/* How good it was so far. */
+void weft_memory_count(const struct weft_memory *memory,
+		       struct weft_stats *stats);
+
+#endif
