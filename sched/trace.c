@@ -64,6 +64,21 @@ static void skip_line(struct weft_trace *trace)
 	} while (c != '\n' && c != -1);
 }
 
+/*
+ * A line that a damaged gzip ends in: its last number may be the beginning of
+ * a longer one.  (A plain file may well end without a newline.)
+ */
+static bool is_half(const struct weft_trace *trace, size_t len)
+{
+	int errnum;
+
+	if (len == sizeof(trace->line) - 1 ||
+	    (len && trace->line[len - 1] == '\n'))
+		return false;
+	gzerror(trace->file, &errnum);
+	return errnum != Z_OK && errnum != Z_STREAM_END;
+}
+
 /* 1 and a line without its newline; 0 at the end of what can be read. */
 static int read_line(struct weft_trace *trace)
 {
@@ -79,6 +94,10 @@ static int read_line(struct weft_trace *trace)
 		}
 		trace->report.lines++;
 		len = strlen(trace->line);
+		if (is_half(trace, len)) {
+			count_fault(trace, WEFT_FAULT_CUT_SHORT, trace->line);
+			return 0;
+		}
 		if (len == sizeof(trace->line) - 1 && trace->line[len - 1] != '\n') {
 			count_fault(trace, WEFT_FAULT_LONG_LINE, trace->line);
 			skip_line(trace);

@@ -15,6 +15,7 @@ sed 's/^c,2,v,1/c,2,v,9/' "$cli_tmp/small.csv" >"$cli_tmp/large.csv"
 printf '{"sched": {"plan_depht": 3}}' >"$cli_tmp/typo.json"
 printf '{"sched": {"plan_depth": 3}}' >"$cli_tmp/good.json"
 : >"$cli_tmp/empty"
+echo 'job_id,submit_s,runtime_s' >"$cli_tmp/nogpus"
 printf '{"stock": {"bf_intervall": 3}}' >"$cli_tmp/stock.json"
 log=$cli_tmp/small.csv
 # Unlike nodes, told by files and by scontrol; the user v has a partition.
@@ -88,6 +89,31 @@ check "no nodes" 2 "" 'which machine' sim "$log"
 check "two traces" 2 "" 'unexpected' sim "$log" -n 1 "$log"
 check "no such file" 1 "" 'No such file' sim "$cli_tmp/none" -n 1
 check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1
+# What is odd is said once, with the first of its kind; the rest is done.
+{
+	echo 'JobID|User|Submit|Start|End|NNodes|AllocCPUS|AllocTRES|State'
+	echo '1|u|1000|1000|1100|1|1|gres/gpu=1|COMPLETED'
+	echo '2|u|900|1000|1100|1|1|gres/gpu=1|COMPLETED'
+	echo '2|u|1001|1001|1100|1|1|gres/gpu=1|COMPLETED'
+	echo '3|u|1002|1300|1200|1|1|gres/gpu=1|COMPLETED'
+	echo '4|u|1002|1300|1200|1|1|gres/gpu=1|COMPLETED'
+	echo '5|u|1002|1300'
+	echo '6|u|1002|1300|14x|1|1|gres/gpu=1|COMPLETED'
+	echo '7|u|Unknown|1300|1400|1|1|gres/gpu=1|COMPLETED'
+	echo '8|u|1003|1300|1400|1|1|gres/gpu=64|COMPLETED'
+	echo '9|u|1004|1300|1400|||billing=1|COMPLETED'
+} >"$cli_tmp/odd"
+odd() { check "odd: $1" 0 '^3 jobs' "$2" sim "$cli_tmp/odd" -n 2 -g 4 -s fifo; }
+odd "time goes back" '1 lines submitted before.*line 3, "2"'
+odd "an id twice" '1 lines with an id seen before, kept .*line 4, "2"'
+odd "ends before it starts" '2 lines that never ran or end before they start, skipped .*line 5, "3"'
+odd "columns missing" '1 lines with too few columns, skipped .*line 7, "5"'
+odd "no number" '1 lines with a number.*skipped .*line 8, "14x"'
+odd "no time" '1 lines without a submit time, skipped .*line 9, "7"'
+odd "larger than the cluster" '1 jobs are larger than the machine.*8 first'
+odd "asks for nothing" '1 lines that ask for nothing, skipped .*line 11, "9"'
+check "no such column" 1 "" 'line 1: no column "gpus"' \
+	sim "$cli_tmp/nogpus" -n 1
 # A user's long jobs and another's short ones, one GPU, more work than time.
 awk 'BEGIN {
 	print "job_id,submit_s,user,gpus,runtime_s,timelimit_s"
@@ -95,6 +121,9 @@ awk 'BEGIN {
 		printf "%d,%d,u%d,1,%d,7200\n", i, i * 90, i % 3, \
 			i % 3 ? 30 : 300
 }' >"$cli_tmp/two.csv"
+gzip -c "$cli_tmp/two.csv" | head -c 1500 >"$cli_tmp/cut.gz"
+check "gzip cut short" 0 '^[1-3][0-9]* jobs' 'cut short: its end is missing' \
+	sim "$cli_tmp/cut.gz" -n 1 -g 1 -s fifo
 tune() { "$weft" sim tune "$@"; }
 check "predictions" 0 '^last two alike( +[0-9.]+){5}  +9[0-9]\.[0-9] %' . \
 	sim "$cli_tmp/two.csv" -n 1 -g 1 -s fifo --predict=off

@@ -181,6 +181,71 @@ START_TEST(a_cut_gzip_is_reported)
 }
 END_TEST
 
+/*
+ * Whatever the byte at which it is cut: every job that is read is one of the
+ * file's, whole.  The run time stands last, where half a number is a number.
+ */
+START_TEST(no_half_line_of_a_cut_gzip)
+{
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+	char path[512];
+	long size, cut_count = 0;
+	gzFile z;
+	FILE *f;
+
+	unit_tmpdir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/t.csv.gz", dir);
+	z = gzopen(path, "wb0");	/* stored: cut where we like */
+	gzputs(z, "job_id,submit_s,gpus,runtime_s\n");
+	for (int i = 0; i < 60; i++)
+		gzprintf(z, "j%d,%d,1,%d\n", i, i, 100000 + i);
+	gzclose(z);
+	f = fopen(path, "rb");
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	fclose(f);
+	for (long cut = size - 9; cut > size - 200; cut--) {
+		uint32_t jobs = 0;
+
+		ck_assert_int_eq(truncate(path, cut), 0);
+		trace = open_ok(path);
+		for (; weft_trace_next(trace, &job, NULL) == 1; jobs++)
+			ck_assert_double_eq(job.runtime_sec, 100000 + jobs);
+		cut_count += weft_trace_get_report(trace)
+			->fault[WEFT_FAULT_CUT_SHORT] == 1;
+		weft_trace_close(trace);
+	}
+	ck_assert_int_eq(cut_count, 191);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
+START_TEST(sacct_that_ends_before_it_starts)
+{
+	const struct weft_trace_report *report;
+	struct weft_trace_job job;
+	struct weft_trace *trace;
+
+	unit_tmpdir(dir, sizeof(dir));
+	trace = open_ok(write_file("s",
+		"JobID|Submit|Start|End|NNodes|State\n"
+		"1|2026-01-01T00:00:00|2026-01-01T00:00:10|2026-01-01T00:00:09|1|COMPLETED\n"
+		"2|2026-01-01T00:00:00|Unknown|2026-01-01T00:00:09|1|CANCELLED\n"
+		"3|2026-01-01T00:00:00|2026-01-01T00:00:10|2026-01-01T00:00:12|1|COMPLETED\n"));
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 1);
+	ck_assert_str_eq(job.id, "3");
+	ck_assert_double_eq(job.runtime_sec, 2);
+	ck_assert_int_eq(weft_trace_next(trace, &job, NULL), 0);
+	report = weft_trace_get_report(trace);
+	ck_assert_uint_eq(report->fault[WEFT_FAULT_RUNTIME], 2);
+	ck_assert_uint_eq(report->first_line[WEFT_FAULT_RUNTIME], 2);
+	ck_assert_str_eq(report->example[WEFT_FAULT_RUNTIME], "1");
+	weft_trace_close(trace);
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
 START_TEST(what_is_no_trace_is_refused)
 {
 	static const struct {
@@ -245,4 +310,5 @@ END_TEST
 
 UNIT_MAIN("trace", sacct_rows_become_jobs, swf_rows_become_jobs,
 	  faults_are_counted_with_an_example, a_cut_gzip_is_reported,
+	  no_half_line_of_a_cut_gzip, sacct_that_ends_before_it_starts,
 	  what_is_no_trace_is_refused, real_traces_read_to_the_end)
