@@ -24,7 +24,7 @@ struct weft_inventory *weft_inventory_create(const char *source)
 		return NULL;
 	snprintf(inv->source, sizeof(inv->source), "%s", source);
 	for (uint32_t i = 0; i < WEFT_GPUS_MAX; i++) {
-		inv->gpu[i].numa_idx = -1;
+		inv->gpu[i].numa_idx = inv->gpu[i].dev_minor = -1;
 		for (uint32_t j = 0; j < WEFT_GPUS_MAX; j++)
 			inv->path[i][j] = i == j ? WEFT_PATH_SELF
 						 : WEFT_PATH_UNKNOWN;
@@ -43,8 +43,25 @@ void weft_inventory_destroy(struct weft_inventory *inv)
 	for (uint32_t i = 0; i < WEFT_GPUS_MAX; i++) {
 		weft_idxset_destroy(inv->gpu[i].pus);
 		weft_idxset_destroy(inv->gpu[i].cores);
+		free(inv->gpu[i].slice);
 	}
 	free(inv);
+}
+
+uint32_t weft_gpu_minor(const struct weft_inventory *inv, uint32_t gpu_idx)
+{
+	int32_t dev_minor = inv->gpu[gpu_idx].dev_minor;
+
+	return dev_minor < 0 ? gpu_idx : (uint32_t)dev_minor;
+}
+
+uint32_t weft_gpu_of_minor(const struct weft_inventory *inv, uint32_t dev_minor)
+{
+	uint32_t i = 0;
+
+	while (i < inv->gpu_count && weft_gpu_minor(inv, i) != dev_minor)
+		i++;
+	return i;
 }
 
 static int check_counts(const struct weft_inventory *inv, struct weft_err *err)

@@ -7,9 +7,10 @@
  * A reader fills it; the choice of GPUs, the scheduler, the gres plugin and
  * the pictures read it.  Nothing here knows Slurm.
  *
- * Index: gpu_idx is the order in which the driver counts (nvidia0, nvidia1,
- * ...; PCI bus order where the source has no other), which is also the bit in
- * Slurm's gres bitmap and the order of gres.conf's File= list.
+ * Index: gpu_idx is the order in which the driver counts (PCI bus order where
+ * the source has no other), which is also the order of gres.conf's File= list.
+ * The number in /dev/nvidiaN is mostly the same, but the driver may hand it
+ * out in another order: it is dev_minor where the source knows it.
  *
  * Links are bandwidths between two GPUs of the node in MB/s (10^6 bytes per
  * second), one direction, the sum of all parallel links; GPUs that meet in an
@@ -36,6 +37,8 @@
 #define WEFT_NICS_MAX 64
 #define WEFT_NUMA_MAX 64
 #define WEFT_PUS_MAX 4096
+#define WEFT_SLICES_MAX 16
+#define WEFT_MINOR_MAX ((1u << 20) - 1)	/* Linux has 20 bits */
 
 typedef uint64_t weft_gpuset_t;		/* bit i = GPU i of the node */
 
@@ -60,17 +63,34 @@ struct weft_pci {
 	bool known;
 };
 
+/*
+ * A piece of a GPU in MIG mode: a compute instance in a GPU instance.  Its
+ * files are its GPU's and /dev/nvidia-caps/nvidia-cap<gpu_cap> and
+ * <compute_cap>; both are 0 where the source does not tell.
+ */
+struct weft_gpu_slice {
+	char profile[24];	/* "1g.5gb", "" if unknown */
+	char uuid[64];		/* "MIG-..." or "" */
+	uint32_t gpu_instance, compute_instance;
+	uint32_t gpu_cap, compute_cap;
+	uint64_t mem_mib;
+};
+
 struct weft_gpu {
 	char model[64];		/* as the vendor writes it, "" if unknown */
 	char type[32];		/* Slurm-style: lower case, no spaces ("h100"), "" if unknown */
 	char uuid[48];		/* "GPU-..." or "" */
 	struct weft_pci pci;
 	int32_t numa_idx;	/* -1 unknown */
+	int32_t dev_minor;	/* N of /dev/nvidiaN, -1 unknown: the index */
 	uint64_t mem_mib;	/* 0 unknown */
 	struct weft_idxset *pus;	/* nearest logical CPUs by OS index (size
 					   WEFT_PUS_MAX), or NULL */
 	struct weft_idxset *cores;	/* nearest cores in the order of sockets,
 					   as Slurm numbers them, or NULL */
+	bool mig;		/* in MIG mode: only its slices can be used */
+	uint32_t slice_count;
+	struct weft_gpu_slice *slice;	/* [slice_count], or NULL */
 };
 
 struct weft_nic {
@@ -101,6 +121,11 @@ struct weft_inventory {
 /* Empty inventory, everything unknown; NULL: no memory. */
 struct weft_inventory *weft_inventory_create(const char *source);
 void weft_inventory_destroy(struct weft_inventory *inv);
+
+/* N of the GPU's /dev/nvidiaN. */
+uint32_t weft_gpu_minor(const struct weft_inventory *inv, uint32_t gpu_idx);
+/* The GPU of that N, or inv->gpu_count. */
+uint32_t weft_gpu_of_minor(const struct weft_inventory *inv, uint32_t dev_minor);
 
 /* Invariants: symmetry, ranges, no link to oneself.  0 or -EINVAL. */
 int weft_inventory_check(const struct weft_inventory *inv, struct weft_err *err);

@@ -12,7 +12,11 @@
  *     "numa_count": 2, "pu_count": 96, "note": "",
  *     "gpus": [ { "model": "...", "type": "h100", "uuid": "...",
  *                 "pci": "0000:1b:00.0", "numa": 0, "mem_mib": 81559,
- *                 "cpus": "0-47", "cores": "0-23" } ],
+ *                 "minor": 0, "cpus": "0-47", "cores": "0-23",
+ *                 "slices": [ { "profile": "1g.5gb", "uuid": "MIG-...",
+ *                               "gpu_instance": 7, "compute_instance": 0,
+ *                               "gpu_cap": 66, "compute_cap": 67,
+ *                               "mem_mib": 4864 } ] } ],
  *     "nics": [ { "name": "mlx5_0", "pci": "...", "numa": 0,
  *                 "speed_mbps": 400000 } ],
  *     "link_mbps": [ [ 0, 450000 ], [ 450000, 0 ] ],
@@ -33,177 +37,6 @@
 
 #include "gres/read_impl.h"
 #include "lib/json.h"
-
-#define FORM_VERSION 1
-
-/* ---- writing ------------------------------------------------------------ */
-
-/* obj[key] = value; false, and value released, if there was no memory. */
-static bool put(struct json_object *obj, const char *key,
-		struct json_object *value)
-{
-	if (value && !json_object_object_add(obj, key, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-static bool put_text(struct json_object *obj, const char *key, const char *text)
-{
-	return !*text || put(obj, key, json_object_new_string(text));
-}
-
-static bool put_number(struct json_object *obj, const char *key, uint64_t number)
-{
-	return put(obj, key, json_object_new_int64((int64_t)number));
-}
-
-static bool append(struct json_object *array, struct json_object *value)
-{
-	if (value && !json_object_array_add(array, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-static bool put_place(struct json_object *obj, const struct weft_pci *pci,
-		      int32_t numa_idx)
-{
-	char text[WEFT_PCI_SIZE];
-
-	weft_pci_format(pci, text);
-	return put_text(obj, "pci", text) &&
-	       (numa_idx < 0 || put_number(obj, "numa", (uint64_t)numa_idx));
-}
-
-static bool put_set(struct json_object *obj, const char *key,
-		    const struct weft_idxset *set)
-{
-	struct weft_buf buf;
-	bool ok;
-
-	if (!set)
-		return true;
-	weft_buf_init(&buf, 64 << 10);
-	weft_cpulist_format(set, &buf);
-	ok = !weft_buf_error(&buf) && put_text(obj, key, weft_buf_str(&buf));
-	weft_buf_fini(&buf);
-	return ok;
-}
-
-static bool append_gpu(struct json_object *array, const struct weft_gpu *gpu)
-{
-	struct json_object *obj = json_object_new_object();
-
-	if (!append(array, obj))
-		return false;
-	return put_text(obj, "model", gpu->model) &&
-	       put_text(obj, "type", gpu->type) &&
-	       put_text(obj, "uuid", gpu->uuid) &&
-	       put_place(obj, &gpu->pci, gpu->numa_idx) &&
-	       (!gpu->mem_mib || put_number(obj, "mem_mib", gpu->mem_mib)) &&
-	       put_set(obj, "cpus", gpu->pus) &&
-	       put_set(obj, "cores", gpu->cores);
-}
-
-static bool append_nic(struct json_object *array, const struct weft_nic *nic)
-{
-	struct json_object *obj = json_object_new_object();
-
-	if (!append(array, obj))
-		return false;
-	return put_text(obj, "name", nic->name) &&
-	       put_place(obj, &nic->pci, nic->numa_idx) &&
-	       (!nic->speed_mbps ||
-		put_number(obj, "speed_mbps", nic->speed_mbps));
-}
-
-/* A new empty array under key, borrowed; NULL: no memory. */
-static struct json_object *put_array(struct json_object *obj, const char *key)
-{
-	struct json_object *array = json_object_new_array();
-
-	return put(obj, key, array) ? array : NULL;
-}
-
-static struct json_object *append_row(struct json_object *matrix)
-{
-	struct json_object *row = json_object_new_array();
-
-	return append(matrix, row) ? row : NULL;
-}
-
-static bool put_words(struct json_object *obj, const char *key, uint32_t rows,
-		      uint32_t columns, const uint8_t *cells)
-{
-	struct json_object *matrix = put_array(obj, key), *row;
-
-	for (uint32_t i = 0; matrix && i < rows; i++) {
-		row = append_row(matrix);
-		for (uint32_t j = 0; row && j < columns; j++)
-			if (!append(row, json_object_new_string(weft_path_word(
-					cells[i * WEFT_GPUS_MAX + j]))))
-				return false;
-		if (!row)
-			return false;
-	}
-	return matrix;
-}
-
-static bool put_links(struct json_object *obj, const struct weft_inventory *inv)
-{
-	struct json_object *matrix = put_array(obj, "link_mbps"), *row;
-
-	for (uint32_t i = 0; matrix && i < inv->gpu_count; i++) {
-		row = append_row(matrix);
-		for (uint32_t j = 0; row && j < inv->gpu_count; j++)
-			if (!append(row, json_object_new_int64(inv->link_mbps[i][j])))
-				return false;
-		if (!row)
-			return false;
-	}
-	return matrix;
-}
-
-static bool put_devices(struct json_object *obj,
-			const struct weft_inventory *inv)
-{
-	struct json_object *gpus = put_array(obj, "gpus");
-	struct json_object *nics = put_array(obj, "nics");
-
-	if (!gpus || !nics)
-		return false;
-	for (uint32_t i = 0; i < inv->gpu_count; i++)
-		if (!append_gpu(gpus, &inv->gpu[i]))
-			return false;
-	for (uint32_t i = 0; i < inv->nic_count; i++)
-		if (!append_nic(nics, &inv->nic[i]))
-			return false;
-	return true;
-}
-
-_Static_assert(WEFT_GPUS_MAX == WEFT_NICS_MAX, "put_words() has one stride");
-
-struct json_object *weft_inventory_to_json(const struct weft_inventory *inv)
-{
-	struct json_object *obj = json_object_new_object();
-
-	if (obj && put_number(obj, "weft_inventory", FORM_VERSION) &&
-	    put_text(obj, "source", inv->source) &&
-	    put_text(obj, "host", inv->host) &&
-	    put_text(obj, "domain", inv->domain) &&
-	    put_number(obj, "numa_count", inv->numa_count) &&
-	    put_number(obj, "pu_count", inv->pu_count) &&
-	    put_text(obj, "note", inv->note) && put_devices(obj, inv) &&
-	    put_links(obj, inv) &&
-	    put_words(obj, "path", inv->gpu_count, inv->gpu_count,
-		      &inv->path[0][0]) &&
-	    put_words(obj, "nic_path", inv->gpu_count, inv->nic_count,
-		      &inv->nic_path[0][0]))
-		return obj;
-	json_object_put(obj);
-	return NULL;
-}
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -297,40 +130,6 @@ static int get_set(const struct spot *spot, struct json_object *obj,
 	return 0;
 }
 
-static int get_gpu(const struct spot *spot, struct json_object *obj,
-		   struct weft_gpu *gpu)
-{
-	int rc = get_text(spot, obj, "model", gpu->model, sizeof(gpu->model));
-
-	if (!rc)
-		rc = get_text(spot, obj, "type", gpu->type, sizeof(gpu->type));
-	if (!rc)
-		rc = get_text(spot, obj, "uuid", gpu->uuid, sizeof(gpu->uuid));
-	if (!rc)
-		rc = get_place(spot, obj, &gpu->pci, &gpu->numa_idx);
-	if (!rc)
-		rc = get_number(spot, obj, "mem_mib", UINT32_MAX, &gpu->mem_mib);
-	if (!rc)
-		rc = get_set(spot, obj, "cpus", &gpu->pus);
-	if (!rc)
-		rc = get_set(spot, obj, "cores", &gpu->cores);
-	return rc;
-}
-
-static int get_nic(const struct spot *spot, struct json_object *obj,
-		   struct weft_nic *nic)
-{
-	uint64_t speed = 0;
-	int rc = get_text(spot, obj, "name", nic->name, sizeof(nic->name));
-
-	if (!rc)
-		rc = get_place(spot, obj, &nic->pci, &nic->numa_idx);
-	if (!rc)
-		rc = get_number(spot, obj, "speed_mbps", UINT32_MAX, &speed);
-	nic->speed_mbps = (uint32_t)speed;
-	return rc;
-}
-
 /* The array under key, or NULL if it is absent; its length within max. */
 static int get_array(const struct spot *spot, struct json_object *obj,
 		     const char *key, size_t max, struct json_object **ret_array)
@@ -345,6 +144,92 @@ static int get_array(const struct spot *spot, struct json_object *obj,
 		return 0;
 	snprintf(text, sizeof(text), "an array of at most %zu", max);
 	return complain(spot, key, text);
+}
+
+/* Numbers of which each must fit 32 bits and is one word of the slice. */
+static int get_slice(const struct spot *spot, struct json_object *obj,
+		     struct weft_gpu_slice *s)
+{
+	static const char *const keys[] = { "gpu_instance", "compute_instance",
+					    "gpu_cap", "compute_cap" };
+	uint32_t *const to[] = { &s->gpu_instance, &s->compute_instance,
+				 &s->gpu_cap, &s->compute_cap };
+	uint64_t n;
+	int rc;
+
+	if (!json_object_is_type(obj, json_type_object))
+		return complain(spot, "slices", "an array of objects");
+	rc = get_text(spot, obj, "profile", s->profile, sizeof(s->profile));
+	if (!rc)
+		rc = get_text(spot, obj, "uuid", s->uuid, sizeof(s->uuid));
+	if (!rc)
+		rc = get_number(spot, obj, "mem_mib", UINT32_MAX, &s->mem_mib);
+	for (int i = 0; !rc && i < 4; i++) {
+		n = 0;
+		rc = get_number(spot, obj, keys[i], WEFT_MINOR_MAX, &n);
+		*to[i] = (uint32_t)n;
+	}
+	return rc;
+}
+
+static int get_slices(const struct spot *spot, struct json_object *obj,
+		      struct weft_gpu *gpu)
+{
+	struct json_object *array;
+	int rc = get_array(spot, obj, "slices", WEFT_SLICES_MAX, &array);
+	size_t count;
+
+	if (rc || !array)
+		return rc;
+	count = json_object_array_length(array);
+	gpu->mig = true;
+	gpu->slice = calloc(count + 1, sizeof(*gpu->slice));
+	if (!gpu->slice)
+		return weft_err_set(spot->err, ENOMEM, "out of memory");
+	for (; !rc && gpu->slice_count < count; gpu->slice_count++)
+		rc = get_slice(spot, json_object_array_get_idx(array,
+							gpu->slice_count),
+			       &gpu->slice[gpu->slice_count]);
+	return rc;
+}
+
+static int get_gpu(const struct spot *spot, struct json_object *obj,
+		   struct weft_gpu *gpu)
+{
+	int rc = get_text(spot, obj, "model", gpu->model, sizeof(gpu->model));
+	uint64_t dev_minor = UINT64_MAX;
+
+	if (!rc)
+		rc = get_text(spot, obj, "type", gpu->type, sizeof(gpu->type));
+	if (!rc)
+		rc = get_text(spot, obj, "uuid", gpu->uuid, sizeof(gpu->uuid));
+	if (!rc)
+		rc = get_place(spot, obj, &gpu->pci, &gpu->numa_idx);
+	if (!rc)
+		rc = get_number(spot, obj, "mem_mib", UINT32_MAX, &gpu->mem_mib);
+	if (!rc)
+		rc = get_set(spot, obj, "cpus", &gpu->pus);
+	if (!rc)
+		rc = get_set(spot, obj, "cores", &gpu->cores);
+	if (!rc)
+		rc = get_number(spot, obj, "minor", WEFT_MINOR_MAX, &dev_minor);
+	if (!rc && dev_minor != UINT64_MAX)
+		gpu->dev_minor = (int32_t)dev_minor;
+	return rc ? rc : get_slices(spot, obj, gpu);
+}
+
+static int get_nic(const struct spot *spot, struct json_object *obj,
+		   struct weft_nic *nic)
+{
+	uint64_t speed = 0;
+	int rc = get_text(spot, obj, "name", nic->name, sizeof(nic->name));
+
+	if (!rc)
+		rc = get_place(spot, obj, &nic->pci, &nic->numa_idx);
+	if (!rc)
+		rc = get_number(spot, obj, "speed_mbps", UINT32_MAX, &speed);
+	nic->speed_mbps = (uint32_t)speed;
+	return rc;
 }
 
 static int get_devices(struct spot *spot, struct weft_inventory *inv)
@@ -480,8 +365,8 @@ static int fill(struct spot *spot, struct weft_inventory *inv)
 
 	if (!json_object_is_type(root, json_type_object))
 		return complain(spot, "", "an object");
-	rc = get_number(spot, root, "weft_inventory", FORM_VERSION, &version);
-	if (!rc && version != FORM_VERSION)
+	rc = get_number(spot, root, "weft_inventory", READ_FORM_VERSION, &version);
+	if (!rc && version != READ_FORM_VERSION)
 		rc = complain(spot, "weft_inventory",
 			      "\"weft_inventory\": 1, the version of the form");
 	if (!rc)

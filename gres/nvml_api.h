@@ -10,6 +10,7 @@
 #define WEFT_GRES_NVML_API_H
 
 #define NVML_OK 0
+#define NVML_NOT_FOUND 6
 #define NVML_NVLINKS_MAX 18
 #define NVML_FABRIC_COMPLETED 3
 
@@ -78,7 +79,12 @@ struct nvml_api {
 	int (*get_link_version)(nvml_device_t, unsigned int, unsigned int *);
 	int (*get_link_remote)(nvml_device_t, unsigned int, struct nvml_pci *);
 	int (*get_link_kind)(nvml_device_t, unsigned int, int *);	/* may be NULL */
+	int (*get_minor)(nvml_device_t, unsigned int *);
 	int (*get_mig)(nvml_device_t, unsigned int *, unsigned int *);	/* may be NULL */
+	int (*get_slices_max)(nvml_device_t, unsigned int *);		/* may be NULL */
+	int (*get_slice)(nvml_device_t, unsigned int, nvml_device_t *);	/* may be NULL */
+	int (*get_gpu_instance)(nvml_device_t, unsigned int *);		/* may be NULL */
+	int (*get_compute_instance)(nvml_device_t, unsigned int *);	/* may be NULL */
 	int (*get_fabric)(nvml_device_t, struct nvml_fabric *);		/* may be NULL */
 	int (*get_fabric_v)(nvml_device_t, struct nvml_fabric_v2 *);	/* may be NULL */
 };

@@ -54,6 +54,9 @@ static void project_gpu(const struct weft_inventory *inv,
 	}
 	out->gpu[i] = inv->gpu[gpu];
 	out->gpu[i].pus = NULL;
+	out->gpu[i].cores = NULL;
+	out->gpu[i].slice = NULL;	/* the scheduler places whole GPUs */
+	out->gpu[i].slice_count = 0;
 	if (inv->gpu[gpu].pus)
 		out->gpu[i].pus = weft_idxset_dup(inv->gpu[gpu].pus);
 	memcpy(out->nic_path[i], inv->nic_path[gpu], sizeof(out->nic_path[i]));

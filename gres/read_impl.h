@@ -26,9 +26,12 @@ int read_json_text(const char *name, const char *text, size_t len,
 int read_any_text(const char *name, const char *text, size_t len,
 		  struct weft_inventory **ret_inv, struct weft_err *err);
 
-/* NVML from this library instead of the usual names (for tests). */
-int read_nvml_from(const char *library, struct weft_inventory **ret_inv,
-		   struct weft_err *err);
+/* The version of the stored form; a higher one is refused. */
+#define READ_FORM_VERSION 1
+
+/* NVML from this library, capabilities from this table (for tests). */
+int read_nvml_from(const char *library, const char *slice_table,
+		   struct weft_inventory **ret_inv, struct weft_err *err);
 
 /* This machine without asking any driver: sysfs only, so it cannot hang. */
 int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err);

@@ -11,6 +11,9 @@
  * would shift every later index.  They stay in the inventory with what is
  * known of them, unlinked, and the note names them.
  *
+ * A GPU's index here is NVML's, in PCI order; the N of its /dev/nvidiaN is the
+ * minor number, which the driver may give in another order.
+ *
  * Links: per lane the far end's PCI address.  Lanes to another GPU add up by
  * NVLink version; lanes to a switch are closed over; a far end that is neither
  * here (another node's GPU, an unplugged bridge) is passed over.  What a lane
@@ -31,12 +34,14 @@
 
 #include "gres/nvml_api.h"
 #include "gres/read_impl.h"
+#include "gres/read_slices.h"
 
 #define LONG_BITS (sizeof(unsigned long) * CHAR_BIT)
 
 struct nvml_work {
 	struct nvml_api api;
 	struct weft_inventory *inv;
+	char *slice_table;	/* NULL: none */
 	nvml_device_t device[WEFT_GPUS_MAX];	/* NULL: does not answer */
 	uint32_t lane_mbps[WEFT_GPUS_MAX][WEFT_GPUS_MAX];	/* as i reports */
 	uint64_t reach_mbps[WEFT_GPUS_MAX];
@@ -69,7 +74,12 @@ static const struct entry entries[] = {
 	ENTRY("nvmlDeviceGetNvLinkVersion", get_link_version, true),
 	ENTRY("nvmlDeviceGetNvLinkRemotePciInfo_v2", get_link_remote, true),
 	ENTRY("nvmlDeviceGetNvLinkRemoteDeviceType", get_link_kind, false),
+	ENTRY("nvmlDeviceGetMinorNumber", get_minor, true),
 	ENTRY("nvmlDeviceGetMigMode", get_mig, false),
+	ENTRY("nvmlDeviceGetMaxMigDeviceCount", get_slices_max, false),
+	ENTRY("nvmlDeviceGetMigDeviceHandleByIndex", get_slice, false),
+	ENTRY("nvmlDeviceGetGpuInstanceId", get_gpu_instance, false),
+	ENTRY("nvmlDeviceGetComputeInstanceId", get_compute_instance, false),
 	ENTRY("nvmlDeviceGetGpuFabricInfo", get_fabric, false),
 	ENTRY("nvmlDeviceGetGpuFabricInfoV", get_fabric_v, false),
 };
@@ -120,14 +130,15 @@ static int read_cpus(struct nvml_work *work, uint32_t i)
 	return 0;
 }
 
-static void read_mig(struct nvml_work *work, uint32_t i)
+static int read_mig(struct nvml_work *work, uint32_t i)
 {
 	unsigned int now = 0, later = 0;
 
-	if (work->api.get_mig && !work->api.get_mig(work->device[i], &now, &later) &&
-	    now)
-		read_note(work->inv, "GPU %u is in MIG mode: its slices are not GPUs here",
-			  i);
+	if (!work->api.get_mig ||
+	    work->api.get_mig(work->device[i], &now, &later) || !now)
+		return 0;
+	return read_slices(&work->api, work->device[i], work->slice_table,
+			   work->inv, i);
 }
 
 static int read_gpu(struct nvml_work *work, uint32_t i, struct weft_err *err)
@@ -136,6 +147,7 @@ static int read_gpu(struct nvml_work *work, uint32_t i, struct weft_err *err)
 	nvml_device_t device = work->device[i];
 	struct nvml_memory memory;
 	struct nvml_pci pci;
+	unsigned int dev_minor;
 	char text[96];
 
 	if (!work->api.get_pci(device, &pci)) {
@@ -152,8 +164,10 @@ static int read_gpu(struct nvml_work *work, uint32_t i, struct weft_err *err)
 		weft_field_set(gpu->uuid, sizeof(gpu->uuid), text);
 	if (!work->api.get_memory(device, &memory))
 		gpu->mem_mib = memory.total >> 20;
-	read_mig(work, i);
-	if (read_cpus(work, i))
+	if (!work->api.get_minor(device, &dev_minor) &&
+	    dev_minor <= WEFT_MINOR_MAX)
+		gpu->dev_minor = (int32_t)dev_minor;
+	if (read_mig(work, i) || read_cpus(work, i))
 		return weft_err_set(err, ENOMEM, "nvml: out of memory");
 	return 0;
 }
@@ -352,8 +366,8 @@ static int fill(struct nvml_work *work, struct weft_err *err)
 	return rc;
 }
 
-int read_nvml_from(const char *library, struct weft_inventory **ret_inv,
-		   struct weft_err *err)
+int read_nvml_from(const char *library, const char *slice_table,
+		   struct weft_inventory **ret_inv, struct weft_err *err)
 {
 	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 	struct weft_inventory *inv;
@@ -368,10 +382,12 @@ int read_nvml_from(const char *library, struct weft_inventory **ret_inv,
 		rc = weft_err_set(err, ENOMEM, "nvml: out of memory");
 	} else {
 		work->inv = inv;
+		work->slice_table = read_slice_table(slice_table);
 		rc = find_entries(handle, library, &work->api, err);
 		if (!rc)
 			rc = fill(work, err);
 	}
+	free(work ? work->slice_table : NULL);
 	free(work);
 	dlclose(handle);
 	if (rc) {
@@ -394,7 +410,8 @@ int weft_inventory_read_nvml(struct weft_inventory **ret_inv,
 
 		if (!there)
 			continue;
-		rc = read_nvml_from(libraries[i], ret_inv, err);
+		rc = read_nvml_from(libraries[i], READ_SLICE_TABLE, ret_inv,
+				    err);
 		dlclose(there);
 		return rc;
 	}

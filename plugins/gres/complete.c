@@ -2,8 +2,8 @@
 /*
  * complete.c - see complete.h
  *
- * Which GPU is a record about?  /dev/nvidiaN is the driver's GPU N, which is
- * the inventory's index; other device files (renderD128, the emulated ones of
+ * Which GPU is a record about?  /dev/nvidiaN is the GPU with minor number N,
+ * mostly but not always the inventory's index; other device files (renderD128, the emulated ones of
  * a test) count by their place among the node's gpu devices.  A MIG slice
  * (nvidia-capN) is a piece of a GPU that the inventory does not count: such
  * records are left alone.
@@ -50,8 +50,7 @@ static uint32_t gpu_of_device(const struct weft_inventory *inv,
 
 	if (file && strstr(file, "nvidia-cap"))
 		return GPU_NONE;
-	if (gpu == GPU_NONE)
-		gpu = place;
+	gpu = gpu == GPU_NONE ? place : weft_gpu_of_minor(inv, gpu);
 	return gpu < inv->gpu_count ? gpu : GPU_NONE;
 }
 
@@ -68,6 +67,7 @@ static uint32_t gpu_of_slice(const struct weft_inventory *inv, const char *files
 	}
 	if (list)
 		hostlist_destroy(list);
+	gpu = gpu == GPU_NONE ? gpu : weft_gpu_of_minor(inv, gpu);
 	return gpu < inv->gpu_count ? gpu : GPU_NONE;
 }
 

@@ -6,7 +6,10 @@
  * of double links, the third in MIG mode), "switch" (three GPUs at two
  * NVSwitches, in a multi-node domain), "lost" (GPU 1 of three does not
  * answer), "broken" (init fails), "none" (no GPU), "hang" (init never
- * returns).
+ * returns), "stuck" (init answers, the links never do), "minor" (three GPUs
+ * whose minor numbers run backwards), "mig" (the same, GPU 1 cut into slices:
+ * 7 places, of which 0 and 2 hold one and 4 does not answer), "oldmig" (the
+ * same with a driver that cannot count slices).
  */
 #include "config.h"
 
@@ -42,6 +45,12 @@ int nvmlDeviceGetNvLinkRemoteDeviceType(nvml_device_t device, unsigned int link,
 					int *kind);
 int nvmlDeviceGetMigMode(nvml_device_t device, unsigned int *now,
 			 unsigned int *later);
+int nvmlDeviceGetMinorNumber(nvml_device_t device, unsigned int *number);
+int nvmlDeviceGetMaxMigDeviceCount(nvml_device_t device, unsigned int *count);
+int nvmlDeviceGetMigDeviceHandleByIndex(nvml_device_t device, unsigned int idx,
+					nvml_device_t *ret);
+int nvmlDeviceGetGpuInstanceId(nvml_device_t device, unsigned int *id);
+int nvmlDeviceGetComputeInstanceId(nvml_device_t device, unsigned int *id);
 int nvmlDeviceGetGpuFabricInfoV(nvml_device_t device, struct nvml_fabric_v2 *info);
 
 struct nvml_device {
@@ -49,6 +58,9 @@ struct nvml_device {
 };
 
 static struct nvml_device devices[GPUS] = { { 0 }, { 1 }, { 2 }, { 3 } };
+#define SLICE 100	/* a slice's handle: its place + SLICE */
+static struct nvml_device slices[] = { { 100 }, { 101 }, { 102 }, { 103 },
+				       { 104 }, { 105 }, { 106 } };
 
 static int machine_is(const char *name)
 {
@@ -92,13 +104,16 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(unsigned int idx, nvml_device_t *ret)
 
 EXPORT int nvmlDeviceGetName(nvml_device_t device, char *text, unsigned int size)
 {
-	snprintf(text, size, "%s", "NVIDIA H100 80GB HBM3");
+	snprintf(text, size, "NVIDIA H100 80GB HBM3%s",
+		 device->idx == SLICE ? " MIG 1g.10gb" :
+		 device->idx > SLICE ? " MIG 3g.40gb" : "");
 	return 0;
 }
 
 EXPORT int nvmlDeviceGetUUID(nvml_device_t device, char *text, unsigned int size)
 {
-	snprintf(text, size, "GPU-%08x", device->idx);
+	snprintf(text, size, "%s-%08x", device->idx < SLICE ? "GPU" : "MIG",
+		 device->idx);
 	return 0;
 }
 
@@ -112,7 +127,7 @@ EXPORT int nvmlDeviceGetPciInfo_v3(nvml_device_t device, struct nvml_pci *pci)
 EXPORT int nvmlDeviceGetMemoryInfo(nvml_device_t device,
 				   struct nvml_memory *memory)
 {
-	memory->total = 80ull << 30;
+	memory->total = device->idx < SLICE ? 80ull << 30 : 10ull << 30;
 	return 0;
 }
 
@@ -136,6 +151,8 @@ EXPORT int nvmlDeviceGetTopologyCommonAncestor(nvml_device_t a, nvml_device_t b,
 EXPORT int nvmlDeviceGetNvLinkState(nvml_device_t device, unsigned int link,
 				    int *active)
 {
+	while (machine_is("stuck"))
+		sleep(1000);
 	*active = link < 4;
 	return 0;
 }
@@ -170,7 +187,46 @@ EXPORT int nvmlDeviceGetNvLinkRemoteDeviceType(nvml_device_t device,
 EXPORT int nvmlDeviceGetMigMode(nvml_device_t device, unsigned int *now,
 				unsigned int *later)
 {
-	*now = *later = machine_is("mesh") && device->idx == 2;
+	*now = *later = (machine_is("mesh") && device->idx == 2) ||
+		((machine_is("mig") || machine_is("oldmig")) && device->idx == 1);
+	return 0;
+}
+
+EXPORT int nvmlDeviceGetMinorNumber(nvml_device_t device, unsigned int *number)
+{
+	if (machine_is("mesh") && device->idx == 3)
+		return 3;
+	*number = machine_is("minor") || machine_is("mig") ? 2 - device->idx :
+		device->idx;
+	return 0;
+}
+
+EXPORT int nvmlDeviceGetMaxMigDeviceCount(nvml_device_t device,
+					  unsigned int *count)
+{
+	*count = machine_is("mig") ? 7 : 0;
+	return machine_is("oldmig") ? 3 : 0;
+}
+
+EXPORT int nvmlDeviceGetMigDeviceHandleByIndex(nvml_device_t device,
+					       unsigned int idx,
+					       nvml_device_t *ret)
+{
+	if (idx % 2 || idx > 4)
+		return NVML_NOT_FOUND;
+	*ret = &slices[idx];
+	return 0;
+}
+
+EXPORT int nvmlDeviceGetGpuInstanceId(nvml_device_t device, unsigned int *id)
+{
+	*id = device->idx == SLICE ? 7 : 2;
+	return device->idx == SLICE + 4 ? 15 : 0;
+}
+
+EXPORT int nvmlDeviceGetComputeInstanceId(nvml_device_t device, unsigned int *id)
+{
+	*id = 0;
 	return 0;
 }
 

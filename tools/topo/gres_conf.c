@@ -13,8 +13,10 @@
  * Links= goes in only when asked for: from Slurm 24.05 on it makes the choice
  * worse (the fewest links come first).  It counts in the narrowest link.
  *
- * Device files: /dev/nvidiaN counts as NVML does on all machines seen; AMD's
- * and Intel's render nodes begin at 128.
+ * Device files: /dev/nvidiaN by the minor number where NVML told it, else by
+ * the index; the lines stay in the order of the index, which is Slurm's order.
+ * AMD's and Intel's render nodes begin at 128.  A GPU in MIG mode gets a line a
+ * slice with its three files, and none of its own.
  */
 #include "config.h"
 
@@ -96,18 +98,19 @@ static void add_cores(const struct weft_inventory *inv,
 	weft_idxset_destroy(cores);
 }
 
-static void add_file(const struct weft_gpu *gpu, uint32_t first, uint32_t last,
-		     struct weft_buf *buf)
+static void add_file(const struct weft_inventory *inv, uint32_t first,
+		     uint32_t last, struct weft_buf *buf)
 {
+	const struct weft_gpu *gpu = &inv->gpu[first];
 	bool render = is_amd(gpu) || is_intel(gpu);
 	const char *stem = render ? "/dev/dri/renderD" : "/dev/nvidia";
-	uint32_t base = render ? 128 : 0;
+	uint32_t base = render ? 128 : 0, from = weft_gpu_minor(inv, first);
 
 	if (first == last)
-		weft_buf_addf(buf, " File=%s%u", stem, base + first);
+		weft_buf_addf(buf, " File=%s%u", stem, base + from);
 	else
-		weft_buf_addf(buf, " File=%s[%u-%u]", stem, base + first,
-			      base + last);
+		weft_buf_addf(buf, " File=%s[%u-%u]", stem, base + from,
+			      base + from + last - first);
 }
 
 /* Links=: -1 for itself, else how many of the narrowest links. */
@@ -139,10 +142,39 @@ static bool same_line(const struct weft_inventory *inv, uint32_t a, uint32_t b,
 
 	weft_buf_init(&cores, 64 << 10);
 	add_cores(inv, &inv->gpu[b], &cores);
-	same = !strcmp(cores_a, weft_buf_str(&cores)) &&
+	same = !inv->gpu[b].mig &&
+	       weft_gpu_minor(inv, b) == weft_gpu_minor(inv, a) + b - a && !strcmp(cores_a, weft_buf_str(&cores)) &&
 	       !strcmp(inv->gpu[a].type, inv->gpu[b].type);
 	weft_buf_fini(&cores);
 	return same;
+}
+
+/* A line a slice; those whose files are not known become a comment. */
+static void add_slices(const struct weft_inventory *inv, uint32_t i,
+		       const char *node, struct weft_buf *buf)
+{
+	for (uint32_t k = 0; k < inv->gpu[i].slice_count; k++) {
+		const struct weft_gpu_slice *s = &inv->gpu[i].slice[k];
+		size_t before;
+
+		if (!s->gpu_cap) {
+			weft_buf_addf(buf, "# slice %u of GPU %u (%s): its device files are not known\n",
+				      k, i, s->profile);
+			continue;
+		}
+		if (node)
+			weft_buf_addf(buf, "NodeName=%s ", node);
+		weft_buf_adds(buf, "Name=gpu");
+		if (*s->profile)
+			weft_buf_addf(buf, " Type=%s", s->profile);
+		weft_buf_addf(buf, " MultipleFiles=/dev/nvidia%u,/dev/nvidia-caps/nvidia-cap%u,/dev/nvidia-caps/nvidia-cap%u Cores=",
+			      weft_gpu_minor(inv, i), s->gpu_cap, s->compute_cap);
+		before = buf->len;
+		add_cores(inv, &inv->gpu[i], buf);
+		if (buf->len == before)
+			buf->data[buf->len -= strlen(" Cores=")] = '\0';
+		weft_buf_adds(buf, "\n");
+	}
 }
 
 /* The line of GPU first and of those after it that share it; the next one. */
@@ -153,6 +185,10 @@ static uint32_t add_line(const struct weft_inventory *inv, uint32_t first,
 	uint32_t last = first;
 	struct weft_buf cores;
 
+	if (gpu->mig) {
+		add_slices(inv, first, node, buf);
+		return first + 1;
+	}
 	weft_buf_init(&cores, 64 << 10);
 	add_cores(inv, gpu, &cores);
 	while (!links && last + 1 < inv->gpu_count &&
@@ -163,7 +199,7 @@ static uint32_t add_line(const struct weft_inventory *inv, uint32_t first,
 	weft_buf_adds(buf, "Name=gpu");
 	if (*gpu->type)
 		weft_buf_addf(buf, " Type=%s", gpu->type);
-	add_file(gpu, first, last, buf);
+	add_file(inv, first, last, buf);
 	if (cores.len)
 		weft_buf_addf(buf, " Cores=%s", weft_buf_str(&cores));
 	if (links)

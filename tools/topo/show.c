@@ -61,6 +61,20 @@ static void add_title(const struct weft_inventory *inv, const char *name,
 
 /* ---- places ------------------------------------------------------------- */
 
+static void add_slices(const struct weft_gpu *gpu, struct weft_buf *buf)
+{
+	for (uint32_t k = 0; k < gpu->slice_count; k++) {
+		const struct weft_gpu_slice *s = &gpu->slice[k];
+
+		weft_buf_addf(buf, "    slice %-10s", *s->profile ? s->profile : "?");
+		if (s->mem_mib)
+			weft_buf_addf(buf, " %5.1f GiB", (double)s->mem_mib / 1024);
+		weft_buf_addf(buf, "%s%s\n", *s->uuid ? "  " : "", s->uuid);
+	}
+	if (gpu->mig && !gpu->slice_count)
+		weft_buf_adds(buf, "    in MIG mode without a slice\n");
+}
+
 static void add_gpu(const struct weft_inventory *inv, uint32_t i,
 		    int32_t nic_idx, struct weft_buf *buf)
 {
@@ -78,7 +92,10 @@ static void add_gpu(const struct weft_inventory *inv, uint32_t i,
 	if (nic_idx >= 0)
 		weft_buf_addf(buf, "  NIC %s (%s)", inv->nic[nic_idx].name,
 			      weft_path_word(inv->nic_path[i][nic_idx]));
+	if (weft_gpu_minor(inv, i) != i)
+		weft_buf_addf(buf, "  /dev/nvidia%u", weft_gpu_minor(inv, i));
 	weft_buf_adds(buf, "\n");
+	add_slices(gpu, buf);
 }
 
 static void add_nic(const struct weft_inventory *inv, uint32_t i,
