@@ -20,11 +20,12 @@
  * identity), GPUs that are also offered as shard or MPS (their counts live in
  * another entry), several gpu entries on one node.
  *
- * What it cannot do: tell select how many tasks each node gets.  24.11 fills
- * the node with the most CPUs first and looks at its GPUs afterwards, so a job
- * with --gpus-per-task over several nodes can be refused although its GPUs and
- * CPUs are there (on busy nodes; 4 of 40 such jobs in a draw, none on 22.05).
- * It is then started without steering and counted as missed.
+ * What it cannot do: make select take GPUs whose sockets lack the cores.  24.11
+ * wants the CPUs of each task beside its GPU, on one socket; the plan counts
+ * a node's CPUs in all.  So on busy nodes it refuses a job with --gpus-per-task
+ * and several CPUs a task now and then although its GPUs and CPUs are there.
+ * It is then started on the same nodes without steering, and counted as
+ * missed (docs/design/0044 has the figures).
  *
  * Source: gres_ctld.c (22.05) and gres_stepmgr.c (24.11) for the counts that
  * an allocation changes; src/plugins/select/cons_tres/gres_sock_list.c for
