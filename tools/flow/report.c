@@ -4,8 +4,8 @@
  *
  * One file that is HTML and well-formed XML at once, with its drawing inline:
  * no script, no font, nothing fetched.  All that users wrote (names, paths,
- * nodes) goes through put_text(), which escapes the marks of XML and replaces
- * what XML cannot hold: control characters and broken UTF-8.
+ * nodes) goes through weft_html_text(), which escapes the marks of XML and
+ * replaces what XML cannot hold.
  *
  * A wait is the time from the moment a unit could have run (the last end of
  * what it needs, or the run's begin) to its start: Slurm's queue, back-off
@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 
 #include "tools/flow/report.h"
+#include "tools/ui/html.h"
 
 #define ROWS 300
 #define BARS 20000
@@ -43,45 +44,6 @@ static const char style[] =
 	"td:first-child, th:first-child, td.l { text-align: left } code { background: #f3f3f3; padding: .1em .3em }\n"
 	".d { fill: #2c7fb8 } .f { fill: #d95f0e } .t { font: 11px sans-serif; fill: #333 } .g { stroke: #ddd }\n"
 	"</style>\n</head>\n<body>\n<h1>";
-
-/* How many bytes of text are one character that XML may hold; 0: none. */
-static size_t sound(const unsigned char *p)
-{
-	size_t len = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 :
-		     *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
-
-	if (len == 1)
-		return (*p >= 0x20 && *p != 0x7f) || *p == '\t' || *p == '\n';
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f) ||
-	    (*p == 0xef && p[1] == 0xbf && p[2] >= 0xbe) || (*p == 0xc2 && p[1] < 0xa0))
-		return 0;
-	return len;
-}
-
-static void put_text(struct weft_buf *out, const char *text)
-{
-	while (*text) {
-		size_t len = sound((const unsigned char *)text);
-
-		if (!len)
-			weft_buf_adds(out, "\xef\xbf\xbd");
-		else if (*text == '&')
-			weft_buf_adds(out, "&amp;");
-		else if (*text == '<')
-			weft_buf_adds(out, "&lt;");
-		else if (*text == '>')
-			weft_buf_adds(out, "&gt;");
-		else if (*text == '"')
-			weft_buf_adds(out, "&quot;");
-		else
-			weft_buf_add(out, text, len);
-		text += len ? len : 1;
-	}
-}
 
 static void put_span(struct weft_buf *out, int64_t sec)
 {
@@ -198,7 +160,7 @@ static int add_up(struct page *p)
 static void put_row(struct page *p, const char *name, const struct sums *s)
 {
 	weft_buf_adds(p->out, "<tr><td>");
-	put_text(p->out, name);
+	weft_html_text(p->out, name);
 	weft_buf_addf(p->out, "</td><td>%u</td><td>%u</td><td>%u</td><td>%u</td><td>%u</td><td>",
 		      s->counts[WEFT_UNIT_DONE], s->counts[WEFT_UNIT_FAILED],
 		      s->counts[WEFT_UNIT_SKIPPED],
@@ -245,12 +207,12 @@ static void put_bar(struct page *p, uint32_t number, uint32_t y)
 		      w < 1.5 ? 1.5 : w, ROW_H - 4, task->unit_count > 1 ? "0.5" : "1");
 	weft_buf_init(&name, 8192);
 	weft_flow_unit_name(task, number - task->first_unit, &name);
-	put_text(p->out, weft_buf_str(&name));
+	weft_html_text(p->out, weft_buf_str(&name));
 	weft_buf_fini(&name);
 	weft_buf_adds(p->out, ": ");
 	put_span(p->out, end->end_sec - end->start_sec);
 	weft_buf_adds(p->out, " on ");
-	put_text(p->out, end->node);
+	weft_html_text(p->out, end->node);
 	weft_buf_adds(p->out, "</title></rect>\n");
 }
 
@@ -274,14 +236,14 @@ static void put_gantt(struct page *p)
 		const struct weft_flow_task *task = &p->flow->tasks[p->r->plan->graph->order[i]];
 
 		if (i < rows) {
-			/* 26 bytes may end inside a character: put_text() minds. */
+			/* 26 bytes may end inside a character: weft_html_text() minds. */
 			char name[27];
 
 			strncpy(name, task->name, sizeof(name) - 1);
 			name[sizeof(name) - 1] = 0;
 			weft_buf_addf(p->out, "<text class=\"t\" x=\"0\" y=\"%u\">",
 				      (i + 2) * ROW_H - 6);
-			put_text(p->out, name);
+			weft_html_text(p->out, name);
 			weft_buf_adds(p->out, "</text>\n");
 		}
 		for (uint32_t u = 0; u < task->unit_count; u++) {
@@ -310,19 +272,19 @@ static void put_failure(struct page *p, uint32_t number)
 	weft_buf_init(&text, 8192);
 	weft_buf_adds(p->out, "<tr><td>");
 	weft_flow_unit_name(task, number - task->first_unit, &text);
-	put_text(p->out, weft_buf_str(&text));
+	weft_html_text(p->out, weft_buf_str(&text));
 	weft_buf_addf(p->out, "</td><td class=\"l\">%s", weft_cause_name((enum weft_cause)unit->cause));
 	if (known(p, number) && WIFEXITED(status) && WEXITSTATUS(status))
 		weft_buf_addf(p->out, " %d", WEXITSTATUS(status));
 	else if (known(p, number) && WIFSIGNALED(status))
 		weft_buf_addf(p->out, " %d", WTERMSIG(status));
 	weft_buf_addf(p->out, "</td><td>%u</td><td class=\"l\">", unit->attempt + 1u);
-	put_text(p->out, p->r->ends[number].node);
+	weft_html_text(p->out, p->r->ends[number].node);
 	weft_buf_adds(p->out, "</td><td class=\"l\">");
 	weft_buf_clear(&text);
 	if (p->r->log_path)
 		p->r->log_path(p->r->ctx, number, &text);
-	put_text(p->out, weft_buf_str(&text));
+	weft_html_text(p->out, weft_buf_str(&text));
 	weft_buf_adds(p->out, "</td></tr>\n");
 	weft_buf_fini(&text);
 }
@@ -352,7 +314,7 @@ static void put_failures(struct page *p)
 		weft_buf_addf(p->out, "<p>Not run, because what they need failed: %u.</p>\n", behind);
 	if (p->r->resume) {
 		weft_buf_adds(p->out, "<p>To continue: <code>");
-		put_text(p->out, p->r->resume);
+		weft_html_text(p->out, p->r->resume);
 		weft_buf_adds(p->out, "</code></p>\n");
 	}
 }
@@ -370,11 +332,11 @@ int weft_report_write(const struct weft_report *report, struct weft_buf *out)
 	if (p.to <= p.from)
 		p.to = p.from + 1;
 	weft_buf_adds(out, head);
-	put_text(out, report->id);
+	weft_html_text(out, report->id);
 	weft_buf_adds(out, style);
-	put_text(out, p.flow->name);
+	weft_html_text(out, p.flow->name);
 	weft_buf_adds(out, "</h1>\n<p>Run <code>");
-	put_text(out, report->id);
+	weft_html_text(out, report->id);
 	weft_buf_addf(out, "</code>: %u done, %u failed, %u skipped, %u open; ",
 		      p.all.counts[WEFT_UNIT_DONE], p.all.counts[WEFT_UNIT_FAILED],
 		      p.all.counts[WEFT_UNIT_SKIPPED],
