@@ -125,6 +125,16 @@ gzip -c "$cli_tmp/two.csv" | head -c 1500 >"$cli_tmp/cut.gz"
 check "gzip cut short" 0 '^[1-3][0-9]* jobs' 'cut short: its end is missing' \
 	sim "$cli_tmp/cut.gz" -n 1 -g 1 -s fifo
 tune() { "$weft" sim tune "$@"; }
+sed 's/,7200$/,/; s/timelimit_s/x/' "$cli_tmp/two.csv" >"$cli_tmp/nolimit.csv"
+check "drawn limits tell the job" 0 '"limits_drawn": ?400' . \
+	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s fifo --json
+check "a limit for each user" 0 '"limits_of_users": ?400' "one for all of a user's" \
+	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s fifo --limits=user --json
+check "and none is left" 0 '"limits_drawn": ?0' . \
+	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s fifo --limits=user --json
+# All limits are an hour, so shortest first by limits is first come first served.
+check "which tells no job" 0 '^wait, mean +101\.. min +101\.. min' . \
+	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s weft,fifo --limits=user
 check "predictions" 0 '^last two alike( +[0-9.]+){5}  +9[0-9]\.[0-9] %' . \
 	sim "$cli_tmp/two.csv" -n 1 -g 1 -s fifo --predict=off
 check "errors as JSON" 0 '"within_factor_2"' . \

@@ -12,7 +12,7 @@
 #include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
-const char *const sim_limit_words[] = { "drawn", "round", NULL };
+const char *const sim_limit_words[] = { "drawn", "round", "user", NULL };
 static const char *const predict_words[] = {
 	"none", "off", "user", "like", NULL
 };

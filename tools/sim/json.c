@@ -165,6 +165,7 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	count(root, "jobs_of_unknown_partition", run->partition_unknown);
 	count(root, "jobs_rounded", report->rounded);
 	count(root, "limits_drawn", report->limit_drawn);
+	count(root, "limits_of_users", run->user_limits.set);
 	count(root, "limits_passed", report->limit_passed);
 	if (sim_predicted(run))
 		json_object_object_add(root, "predicted_over_real",

@@ -131,6 +131,8 @@ static int read_jobs(struct sim_run *run, struct weft_trace *trace,
 		rc = weft_err_set(err, EINVAL, "no jobs");
 	}
 	while (rc == 1) {
+		if (args->limits == SIM_LIMITS_USER)
+			sim_user_limits_set(&run->user_limits, &job);
 		rc = weft_workload_add(*builder, &job, err);
 		if (rc == 0)
 			rc = weft_trace_next(trace, &job, err);
@@ -144,7 +146,8 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	struct partitions partitions = { .run = run };
 	struct weft_workload_settings settings = {
 		.partition = find_partition, .partition_arg = &partitions,
-		.limits = (enum weft_limits)args->limits,
+		.limits = args->limits == SIM_LIMITS_USER ? WEFT_LIMITS_ROUND :
+			(enum weft_limits)args->limits,
 		.seed = args->seed,
 		.load = args->load_percent / 100.0,
 	};
@@ -154,6 +157,8 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 
 	if (rc == 0)
 		rc = init_partitions(&partitions, err);
+	if (rc == 0 && args->limits == SIM_LIMITS_USER)
+		rc = sim_user_limits_read(&run->user_limits, args->trace, err);
 	if (rc == 0)
 		rc = weft_trace_open(args->trace, &trace, err);
 	if (rc) {
@@ -198,8 +203,10 @@ void sim_format_faults(const struct sim_run *run, struct weft_buf *buf)
 	tell(buf, "GPUs or CPUs rounded up to be equal on their nodes",
 	     report->rounded);
 	tell(buf, "memory cut to a node's", report->memory_cut);
-	tell(buf, "no time limit in the trace, one was drawn (--limits)",
+	tell(buf, "no time limit in the trace, one was made from the run time (--limits); an order by limits knows too much",
 	     report->limit_drawn);
+	tell(buf, "no time limit in the trace, one for all of a user's",
+	     run->user_limits.set);
 	tell(buf, "ran past their limit, and are ended there",
 	     report->limit_passed);
 }

@@ -35,7 +35,7 @@ extern const char *const sim_limit_words[];
 	  .arg = "N", .help = "without the first days" }, \
 	{ "limits", 0, WEFT_OPTION_WORD, &(a)->limits, \
 	  .words = sim_limit_words, .arg = "HOW", \
-	  .help = "time limits for jobs without: drawn or round" }, \
+	  .help = "time limits for jobs without: drawn, round or user" }, \
 	{ "gap", 0, WEFT_OPTION_UINT, &(a)->gap_sec, 0, 3600, \
 	  .arg = "SECONDS", .help = "between two plans of weft at the least (0)" }, \
 	{ "seed", 0, WEFT_OPTION_UINT, &(a)->seed, 0, UINT32_MAX, \

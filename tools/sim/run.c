@@ -241,6 +241,7 @@ void sim_fini(struct sim_run *run)
 		free(run->result[i].holds.hold);
 		weft_idle_fini(&run->result[i].idle);
 	}
+	free(run->user_limits.longest_sec);
 	weft_workload_destroy(run->workload);
 	weft_machine_destroy(run->machine);
 }

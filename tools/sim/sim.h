@@ -18,10 +18,24 @@ struct sim_args {
 	const char *trace, *cluster, *schedulers, *settings, *jobs, *html;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
-	int limits;		/* enum weft_limits */
+	int limits;		/* enum weft_limits, or SIM_LIMITS_USER */
 	int predict;		/* enum weft_predict_method + 1; 0: not told */
 	bool json;
 };
+
+/* Beside enum weft_limits: one for all jobs of a user (limits.c). */
+#define SIM_LIMITS_USER 2
+
+struct sim_user_limits {
+	double *longest_sec;	/* [user_idx]; the caller frees it */
+	uint32_t count;
+	uint64_t set;		/* jobs that had none */
+};
+int sim_user_limits_read(struct sim_user_limits *limits, const char *path,
+			 struct weft_err *err);
+/* Give a job without a limit its user's. */
+void sim_user_limits_set(struct sim_user_limits *limits,
+			 struct weft_trace_job *job);
 
 /* What each start held, for pictures; missed: more than could be kept. */
 struct sim_hold {
@@ -58,6 +72,7 @@ struct sim_run {
 	struct weft_sim_settings settings;
 	struct weft_trace_report trace;
 	char trace_format[16];
+	struct sim_user_limits user_limits;
 	uint64_t partition_unknown;	/* jobs of partitions that the site has not */
 	char partition_example[64];
 	struct sim_result result[SIM_SCHEDULERS_MAX];
