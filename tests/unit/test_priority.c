@@ -225,20 +225,20 @@ START_TEST(priority_decides_who_starts)
 }
 END_TEST
 
-/* Group 1's partition is the first node, that of others the second. */
+/* Groups 1 and 3 have a partition each of the first node, 2 the second. */
 static const struct weft_workload_partition *
 partition_of(void *arg, const struct weft_trace_job *job)
 {
 	const struct weft_workload_partition *partitions = arg;
 
-	return &partitions[job->group_idx != 1];
+	return &partitions[job->group_idx - 1];
 }
 
 START_TEST(main_pass_by_partition)
 {
 	struct weft_machine *m = machine_of(2, 4);
-	struct weft_workload_partition part[2] = { 0 };
-	struct weft_idxset *set[2];
+	struct weft_workload_partition part[3] = { 0 };
+	struct weft_idxset *set[3];
 	struct weft_workload_settings how = {
 		.load = 1, .from_sec = INT64_MIN, .until_sec = INT64_MAX,
 		.partition = partition_of, .partition_arg = part };
@@ -247,9 +247,9 @@ START_TEST(main_pass_by_partition)
 	struct weft_workload *w;
 	struct weft_outcome *o;
 
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < 3; i++) {
 		set[i] = weft_idxset_create(2);
-		weft_idxset_add(set[i], i);
+		weft_idxset_add(set[i], i % 2);
 		part[i].nodes = set[i];
 	}
 	b = weft_workload_builder_create(m, &how);
@@ -258,7 +258,8 @@ START_TEST(main_pass_by_partition)
 	add_of(b, 1, 0, 1, 3);		/* fills the first partition, */
 	add_of(b, 1, 0, 1, 3);		/* waits for it, */
 	add_of(b, 1, 0, 1, 1);		/* fits, but after one that waits, */
-	add_of(b, 1, 0, 2, 1);		/* and this is of the other one */
+	add_of(b, 1, 0, 2, 1);		/* this is of the other node's, */
+	add_of(b, 1, 0, 3, 1);		/* and this of the same node's */
 	w = finish(b);
 	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings,
 				      NULL, &o, NULL), 0);
@@ -266,10 +267,12 @@ START_TEST(main_pass_by_partition)
 	ck_assert_int_ge(o->start_sec[1], 1 + HOUR);
 	ck_assert_int_ge(o->start_sec[2], 1 + HOUR);
 	ck_assert_int_le(o->start_sec[3], 60);
+	ck_assert_int_ge(o->start_sec[4], 1 + HOUR);
 	weft_outcome_destroy(o);
 	weft_workload_destroy(w);
 	weft_idxset_destroy(set[0]);
 	weft_idxset_destroy(set[1]);
+	weft_idxset_destroy(set[2]);
 	weft_machine_destroy(m);
 }
 END_TEST
