@@ -6,7 +6,8 @@
  * the fabric only decide which lists are offered:
  *
  *   domain=same	one list a domain; the smallest that does
- *   segment=k		domains give runs of k, fullest use first
+ *   segment=k		domains give runs of k, fullest use first; the runs that
+ *			hold the most tasks if those hold too few
  *   switches_max=s	the leaves of required nodes, then those with the most
  *			candidates, s in all
  *   otherwise		the smallest subtree whose list does, and in it whole
@@ -180,12 +181,15 @@ static struct group *next_domain(struct weft_placer *p, uint32_t run,
 	return best;
 }
 
-/* Required nodes first inside each domain, for runs are taken from its front. */
-static void required_first(struct weft_placer *p)
+/* The order inside each domain, for runs are taken from its front. */
+static void order_domains(struct weft_placer *p,
+			  int (*compare)(const void *, const void *))
 {
-	for (uint32_t i = 0; i < p->group_count; i++)
+	for (uint32_t i = 0; i < p->group_count; i++) {
 		qsort(&p->entry[p->group[i].first], p->group[i].count,
-		      sizeof(*p->entry), weft_entry_compare);
+		      sizeof(*p->entry), compare);
+		p->group[i].taken = 0;
+	}
 }
 
 /* Runs of k until fewer than k nodes are left to give. */
@@ -237,7 +241,6 @@ static bool divide(struct weft_placer *p, const struct weft_shape *shape,
 			g->taken += left;
 		return g || !left;
 	}
-	required_first(p);
 	nodes = required > shape->nodes_min ? required : shape->nodes_min;
 	for (uint32_t tries = 0; nodes <= shape->nodes_max; nodes++)
 		for (uint32_t odd = 0; odd < p->group_count; odd++) {
@@ -252,15 +255,46 @@ static bool divide(struct weft_placer *p, const struct weft_shape *shape,
 	return false;
 }
 
-static uint32_t choose_segments(struct weft_placer *p,
-				const struct weft_shape *shape,
-				uint32_t required, uint32_t *ret_pick)
+/*
+ * Runs that hold the most units.  Domains are ordered by units, so each one's
+ * next run holds no more than the one before: the largest first is the best.
+ */
+static bool divide_by_units(struct weft_placer *p, const struct weft_shape *shape)
+{
+	uint32_t left = shape->nodes_min, run;
+
+	for (; left; left -= run) {
+		struct group *best = NULL;
+		uint64_t most = 0, units;
+
+		run = left < shape->segment ? left : shape->segment;
+		for (uint32_t i = 0; i < p->group_count; i++) {
+			struct group *g = &p->group[i];
+
+			if (g->count - g->taken < run)
+				continue;
+			units = 0;
+			for (uint32_t j = 0; j < run; j++)
+				units += p->entry[g->first + g->taken + j].units;
+			if (!best || units > most) {
+				best = g;
+				most = units;
+			}
+		}
+		if (!best)
+			return false;
+		best->taken += run;
+	}
+	return true;
+}
+
+/* The nodes of each domain into list[]; 0 if they hold too few units. */
+static uint32_t take_divided(struct weft_placer *p,
+			     const struct weft_shape *shape)
 {
 	uint64_t units = 0;
 	uint32_t n = 0;
 
-	if (!divide(p, shape, required))
-		return 0;
 	for (uint32_t i = 0; i < p->group_count; i++) {
 		memcpy(&p->list[n], &p->entry[p->group[i].first],
 		       p->group[i].taken * sizeof(*p->list));
@@ -268,9 +302,27 @@ static uint32_t choose_segments(struct weft_placer *p,
 	}
 	for (uint32_t i = 0; i < n; i++)
 		units += p->list[i].units;
-	if (units < shape->unit_count)
+	return units < shape->unit_count ? 0 : n;
+}
+
+static uint32_t choose_segments(struct weft_placer *p,
+				const struct weft_shape *shape,
+				uint32_t required, uint32_t *ret_pick)
+{
+	uint32_t n;
+
+	if (required)
+		order_domains(p, weft_entry_compare);
+	if (!divide(p, shape, required))
 		return 0;
-	return emit(p->list, n, ret_pick);
+	n = take_divided(p, shape);
+	if (n || !shape->unit_count)
+		return emit(p->list, n, ret_pick);
+	/* The nodes that fit best hold too little: those that hold most. */
+	order_domains(p, weft_entry_compare_units);
+	if (required ? !divide(p, shape, required) : !divide_by_units(p, shape))
+		return 0;
+	return emit(p->list, take_divided(p, shape), ret_pick);
 }
 
 /* The leaf to add: one with required nodes before any without, then by size. */

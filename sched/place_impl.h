@@ -13,6 +13,8 @@ struct weft_entry {
 
 /* For qsort: required nodes first, then the lowest score. */
 int weft_entry_compare(const void *a, const void *b);
+/* The same, but those that hold the most units before the lowest score. */
+int weft_entry_compare_units(const void *a, const void *b);
 
 /* How many of the list are required. */
 uint32_t weft_entries_required(const struct weft_entry *list, uint32_t count);

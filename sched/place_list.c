@@ -49,7 +49,7 @@ int weft_entry_compare(const void *a, const void *b)
 	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
 }
 
-static int by_units(const void *a, const void *b)
+int weft_entry_compare_units(const void *a, const void *b)
 {
 	const struct weft_entry *x = a, *y = b;
 
@@ -105,7 +105,7 @@ static uint32_t take_units(const struct weft_shape *shape, struct weft_entry *li
 		if (n && (!required || list[0].required))
 			return 1;
 	}
-	qsort(list, count, sizeof(*list), by_units);
+	qsort(list, count, sizeof(*list), weft_entry_compare_units);
 	for (n = 0; n < count && n < shape->nodes_max; n++) {
 		if (units >= shape->unit_count && n >= shape->nodes_min &&
 		    n >= required)

@@ -122,6 +122,40 @@ START_TEST(segments_stay_whole)
 }
 END_TEST
 
+/* The fullest nodes of a domain come first, but two of them hold too little. */
+START_TEST(a_segment_holds_its_tasks)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+	uint32_t units = 0;
+
+	sample_init(&s, 8, 8, 4);
+	for (uint32_t n = 0; n < 8; n++)	/* free: 2, 2, 5, 6 of each domain */
+		sample_run(&s, n, n % 4 < 2 ? 0x3f : n % 4 == 2 ? 0x7 : 0x3, 1,
+			   HOUR);
+	shape = sample_shape(&s, 4, 0, HOUR);
+	shape.per_node = (struct weft_amount) { 0 };
+	shape.per_unit = (struct weft_amount) { .cpus = 1, .gpus = 1 };
+	shape.units_per_node_min = 1;
+	shape.segment = 2;
+	for (shape.unit_count = 8; shape.unit_count <= 22; shape.unit_count += 7) {
+		plan = sample_plan(&s, &shape, 1, &job, 1);
+		ck_assert_int_eq(plan->decision[0].reason.kind,
+				 WEFT_REASON_START);
+		ck_assert_uint_eq(plan->decision[0].place_count, 4);
+		units = 0;
+		for (uint32_t i = 0; i < 4; i++)
+			units += (uint32_t)__builtin_popcountll(
+				plan->place[i].gpus);
+		ck_assert_uint_eq(units, shape.unit_count);
+		weft_plan_destroy(plan);
+	}
+	sample_fini(&s);
+}
+END_TEST
+
 START_TEST(same_domain_or_wait)
 {
 	struct sample s;
@@ -340,6 +374,6 @@ END_TEST
 
 UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits, segments_stay_whole,
-	  same_domain_or_wait, whole_nodes_and_domains_are_kept,
+	  a_segment_holds_its_tasks, same_domain_or_wait, whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, reservations_licences_and_down_nodes,
 	  what_the_job_itself_forbids, survives_failed_allocations)
