@@ -7,8 +7,9 @@
  * those between; steps that became equal to their left neighbour are merged,
  * so a row has at most two steps a hold.
  *
- * Rows begin in one piece of memory, made for the running jobs; one that grows
- * beyond its part gets memory of its own.  What is asked of rows is in
+ * The rows of running jobs are made all at once, in one piece of memory: their
+ * holds sorted by node and end, what all of them leave now, and then a step
+ * for each end.  A row that grows beyond its part gets memory of its own.  What is asked of rows is in
  * timeline_next.c.
  *
  * Invariants (weft_timeline_check): times rise; nothing exceeds the node's
@@ -21,6 +22,8 @@
 #include <string.h>
 
 #include "sched/timeline_impl.h"
+
+#define SPARE_STEPS 2		/* room in a new row for a first planned hold */
 
 static weft_gpuset_t all_gpus(uint32_t count)
 {
@@ -115,7 +118,7 @@ void weft_timeline_destroy(struct weft_timeline *tl)
 /* Room for two more steps. */
 static int reserve(struct row *row)
 {
-	uint32_t cap = row->cap < 8 ? 8 : row->cap * 2;
+	uint32_t cap = row->cap * 2 + 6;
 	struct step *more;
 
 	if (row->count + 2 <= row->cap)
@@ -163,6 +166,24 @@ static void merge(struct row *row, uint32_t i)
 	row->count--;
 }
 
+static void take(struct step *s, const struct weft_hold *hold)
+{
+	s->cpus -= hold->cpus;
+	s->mem_mib -= hold->mem_mib;
+	s->gpus &= ~hold->gpus;
+	s->users++;
+	s->wholes += hold->whole_node;
+}
+
+static void put_back(struct step *s, const struct weft_hold *hold)
+{
+	s->cpus += hold->cpus;
+	s->mem_mib += hold->mem_mib;
+	s->gpus |= hold->gpus;
+	s->users--;
+	s->wholes -= hold->whole_node;
+}
+
 /* Bring [start, end) down by the hold, or back up. */
 static int apply(struct row *row, const struct weft_hold *hold,
 		 int64_t start_sec, int64_t end_sec, bool give_back)
@@ -174,21 +195,10 @@ static int apply(struct row *row, const struct weft_hold *hold,
 	first = split(row, start_sec);
 	last = end_sec == WEFT_TIME_NEVER ? row->count : split(row, end_sec);
 	for (uint32_t i = first; i < last; i++) {
-		struct step *s = &row->step[i];
-
-		if (give_back) {
-			s->cpus += hold->cpus;
-			s->mem_mib += hold->mem_mib;
-			s->gpus |= hold->gpus;
-			s->users--;
-			s->wholes -= hold->whole_node;
-		} else {
-			s->cpus -= hold->cpus;
-			s->mem_mib -= hold->mem_mib;
-			s->gpus &= ~hold->gpus;
-			s->users++;
-			s->wholes += hold->whole_node;
-		}
+		if (give_back)
+			put_back(&row->step[i], hold);
+		else
+			take(&row->step[i], hold);
 	}
 	merge(row, last);
 	merge(row, first);
@@ -224,6 +234,7 @@ static int add(struct weft_timeline *tl, const struct weft_hold *hold,
 
 	if (rc)
 		return rc;
+	tl->changed = true;
 	row = &tl->row[hold->node_idx];
 	for (uint32_t i = find_step(row, start_sec);
 	     i < row->count && row->step[i].from_sec < end_sec; i++) {
@@ -263,11 +274,141 @@ int weft_timeline_remove(struct weft_timeline *tl, const struct weft_hold *hold,
 	return 0;
 }
 
+/* ---- running jobs, all at once ------------------------------------------- */
+
+/* What a running job gives back, and when. */
+struct leave {
+	int64_t end_sec;
+	const struct weft_hold *hold;
+};
+
+/* first[n] .. first[n + 1] in leave[] are of node n. */
+static int sort_by_node(const struct weft_cluster *c, uint32_t *first,
+			struct leave *leave)
+{
+	for (uint32_t i = 0; i < c->running_count; i++)
+		for (uint32_t k = 0; k < c->running[i].hold_count; k++) {
+			uint32_t n = c->hold[c->running[i].hold_first + k].node_idx;
+
+			if (n >= c->node_count)
+				return -EINVAL;
+			first[n + 1]++;
+		}
+	for (uint32_t n = 0; n < c->node_count; n++)
+		first[n + 1] += first[n];
+	for (uint32_t i = c->running_count; i-- > 0;)
+		for (uint32_t k = c->running[i].hold_count; k-- > 0;) {
+			const struct weft_running *job = &c->running[i];
+			const struct weft_hold *hold =
+				&c->hold[job->hold_first + k];
+
+			leave[--first[hold->node_idx + 1]] = (struct leave) {
+				job->end_sec > c->now_sec ? job->end_sec :
+					c->now_sec + 1, hold };
+		}
+	/* first[n + 1] is now where node n begins. */
+	memmove(first, first + 1, c->node_count * sizeof(*first));
+	return 0;
+}
+
+static void sort_by_end(struct leave *leave, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		struct leave one = leave[i];
+		uint32_t k = i;
+
+		for (; k > 0 && leave[k - 1].end_sec > one.end_sec; k--)
+			leave[k] = leave[k - 1];
+		leave[k] = one;
+	}
+}
+
+/* False: they hold more than the node has. */
+static bool take_all(struct step *s, const struct leave *leave, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!holds(s, leave[i].hold))
+			return false;
+		take(s, leave[i].hold);
+	}
+	return true;
+}
+
+/* The row from now on, in step[] with room for count + 1. */
+static bool build_row(struct row *row, struct step *step, struct leave *leave,
+		      uint32_t count)
+{
+	uint32_t n = 0;
+
+	step[0] = row->step[0];
+	if (!take_all(&step[0], leave, count))
+		return false;
+	sort_by_end(leave, count);
+	for (uint32_t i = 0; i < count && leave[i].end_sec < WEFT_TIME_NEVER;
+	     i++) {
+		if (step[n].from_sec < leave[i].end_sec) {
+			step[n + 1] = step[n];
+			step[++n].from_sec = leave[i].end_sec;
+		}
+		put_back(&step[n], leave[i].hold);
+	}
+	row->step = step;
+	row->count = n + 1;
+	row->cap = count + 1 + SPARE_STEPS;
+	return true;
+}
+
+/* Into new rows.  -EAGAIN: something is wrong; one by one will tell what. */
+static int build_rows(struct weft_timeline *tl)
+{
+	const struct weft_cluster *c = tl->cluster;
+	size_t nodes = (size_t)c->node_count, holds = c->hold_count;
+	uint32_t *first = calloc(nodes + 2, sizeof(*first));
+	struct leave *leave = malloc((holds + 1) * sizeof(*leave));
+	struct step *step = malloc((holds + nodes * (1 + SPARE_STEPS) + 1) *
+				   sizeof(*step));
+	size_t at = 0, sum = 0;
+	int rc = first && leave && step ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++)
+		sum += c->running[i].hold_count;
+	if (rc == 0 && (sum > holds || sort_by_node(c, first, leave)))
+		rc = -EAGAIN;
+	if (rc == 0)
+		first[nodes] = (uint32_t)sum;
+	for (uint32_t n = 0; rc == 0 && n < nodes; n++) {
+		uint32_t count = first[n + 1] - first[n];
+
+		if (!build_row(&tl->row[n], &step[at], &leave[first[n]], count))
+			rc = -EAGAIN;
+		at += count + 1 + SPARE_STEPS;
+	}
+	for (uint32_t n = 0; rc && step && n < nodes; n++) {
+		tl->row[n].step = &tl->first[n];
+		tl->row[n].count = tl->row[n].cap = 1;
+	}
+	if (rc == 0) {
+		free(tl->first);
+		tl->first = step;
+		tl->changed = true;
+	} else {
+		free(step);
+	}
+	free(first);
+	free(leave);
+	return rc;
+}
+
 int weft_timeline_add_running(struct weft_timeline *tl, struct weft_err *err)
 {
 	const struct weft_cluster *c = tl->cluster;
-	int rc = 0;
+	int rc = tl->changed ? -EAGAIN : build_rows(tl);
 
+	if (rc == -ENOMEM)
+		return weft_err_set(err, ENOMEM, "no memory for the timeline");
+	if (rc == 0)
+		return 0;
+	rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++) {
 		const struct weft_running *job = &c->running[i];
 		int64_t end = job->end_sec > c->now_sec ? job->end_sec :

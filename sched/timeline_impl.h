@@ -36,6 +36,7 @@ struct weft_timeline {
 	uint32_t *version;	/* [node_idx] */
 	struct step *first;	/* every row's first, in one piece */
 	struct closure *closure;
+	bool changed;		/* something was added since it was created */
 };
 
 static inline int64_t step_end(const struct row *row, uint32_t i)
