@@ -291,21 +291,31 @@ static int need_cache(struct weft_search *s, uint32_t shape_idx)
 	return 0;
 }
 
+/*
+ * The longer the duration, the later the start: so what is known for another
+ * duration tells something as well.
+ */
 static int64_t next(struct weft_search *s, const struct weft_need *need,
 		    struct known *k, uint32_t duration_sec, int64_t t)
 {
 	uint32_t version = s->version[k->node_idx];
+	int64_t from = t;
 
-	if (k->valid && k->version == version && t >= k->asked_sec &&
-	    (k->any_duration || k->duration_sec == duration_sec)) {
-		if (t <= k->start_sec)
+	if (k->valid && k->version == version && t >= k->asked_sec) {
+		bool same = k->any_duration || k->duration_sec == duration_sec;
+
+		if (same && t <= k->start_sec)
 			return k->start_sec;
-		if (t < k->until_sec)
+		if ((same || duration_sec < k->duration_sec) &&
+		    t >= k->start_sec && t < k->until_sec)
 			return t;
+		if (duration_sec > k->duration_sec && t < k->start_sec)
+			from = k->start_sec;
 	}
-	k->start_sec = weft_timeline_next(s->tl, k->node_idx, need, t,
-					  duration_sec, &k->until_sec,
-					  &s->steps);
+	if (from < WEFT_TIME_NEVER)
+		k->start_sec = weft_timeline_next(s->tl, k->node_idx, need,
+						  from, duration_sec,
+						  &k->until_sec, &s->steps);
 	k->asked_sec = t;
 	k->duration_sec = duration_sec;
 	k->any_duration = weft_timeline_only_grows(s->tl, k->node_idx, t);
