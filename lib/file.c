@@ -58,8 +58,22 @@ out:
 	return rc;
 }
 
-int weft_file_read(const char *path, size_t limit, char **ret_text,
-		   size_t *ret_len, struct weft_err *err)
+static int check_owner(const struct stat *st, const char *path, uid_t owner,
+		       struct weft_err *err)
+{
+	if (st->st_mode & S_IWOTH)
+		return weft_err_set(err, EPERM,
+			"%s: everybody may write it (mode %04o), so it is not believed; chmod o-w it",
+			path, (unsigned int)st->st_mode & 07777);
+	if (st->st_uid && st->st_uid != owner && st->st_uid != geteuid())
+		return weft_err_set(err, EPERM,
+			"%s: belongs to user %u, so it is not believed; chown it to root or to user %u",
+			path, (unsigned int)st->st_uid, (unsigned int)owner);
+	return 0;
+}
+
+static int read_checked(const char *path, size_t limit, const uid_t *owner,
+			char **ret_text, size_t *ret_len, struct weft_err *err)
 {
 	struct stat st;
 	int fd, rc;
@@ -72,9 +86,24 @@ int weft_file_read(const char *path, size_t limit, char **ret_text,
 	else if (!S_ISREG(st.st_mode))
 		rc = weft_err_set(err, EINVAL, "%s: not a regular file", path);
 	else
+		rc = owner ? check_owner(&st, path, *owner, err) : 0;
+	if (!rc)
 		rc = read_all(fd, path, limit, ret_text, ret_len, err);
 	close(fd);
 	return rc;
+}
+
+int weft_file_read(const char *path, size_t limit, char **ret_text,
+		   size_t *ret_len, struct weft_err *err)
+{
+	return read_checked(path, limit, NULL, ret_text, ret_len, err);
+}
+
+int weft_file_read_owned(const char *path, size_t limit, uid_t owner,
+			 char **ret_text, size_t *ret_len,
+			 struct weft_err *err)
+{
+	return read_checked(path, limit, &owner, ret_text, ret_len, err);
 }
 
 static int write_all(int fd, const char *text, size_t len, bool sync)

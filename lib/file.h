@@ -6,6 +6,7 @@
 #define WEFT_LIB_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/err.h"
 
@@ -17,6 +18,16 @@
  */
 int weft_file_read(const char *path, size_t limit, char **ret_text,
 		   size_t *ret_len, struct weft_err *err);
+
+/*
+ * The same for a file that a daemon obeys: -EPERM unless it belongs to root,
+ * to owner or to the user who runs us, and cannot be written by everybody.
+ * (By its group it may: many sites give their admins' group that.)  The open
+ * file is looked at, so it cannot be exchanged in between.
+ */
+int weft_file_read_owned(const char *path, size_t limit, uid_t owner,
+			 char **ret_text, size_t *ret_len,
+			 struct weft_err *err);
 
 /*
  * Replace the file: written beside it, synced, renamed over it, so that a

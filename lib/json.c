@@ -7,7 +7,7 @@
  * trailing commas and a comma's absence in places; what it takes, we take.
  *
  * Positions: json-c tells the offset at which parsing failed; for a value that
- * parsed, locate walks the text again along the path (json_locate.c).
+ * parsed, locate walks the text again along the path (json_scan.c).
  */
 #include "config.h"
 
@@ -95,6 +95,24 @@ static int parse_text(struct weft_json *doc, struct weft_err *err)
 	return rc;
 }
 
+static int refuse_twice(const struct weft_json *doc, struct weft_err *err)
+{
+	unsigned int line, column, first_line, first_column;
+	size_t offset, first;
+	int rc = weft_json_twice(doc->text, &offset, &first);
+
+	if (rc == -EEXIST) {
+		position_at(doc->text, offset, &line, &column);
+		position_at(doc->text, first, &first_line, &first_column);
+		return weft_err_set(err, EINVAL,
+			"%s:%u:%u: this key stands twice in one object, first at %u:%u; only one can count",
+			doc->name, line, column, first_line, first_column);
+	}
+	if (rc == -ENOMEM)
+		return weft_err_set(err, ENOMEM, "%s: out of memory", doc->name);
+	return rc ? complain_at(doc, offset, err, "nested too deep") : 0;
+}
+
 int weft_json_parse(const char *name, const char *text, size_t len,
 		    struct weft_json **ret_doc, struct weft_err *err)
 {
@@ -122,6 +140,8 @@ int weft_json_parse(const char *name, const char *text, size_t len,
 				 "a NUL byte: this is no text file");
 	else
 		rc = parse_text(doc, err);
+	if (!rc)
+		rc = refuse_twice(doc, err);
 	if (!rc) {
 		*ret_doc = doc;
 		return 0;
@@ -139,6 +159,21 @@ int weft_json_read(const char *path, struct weft_json **ret_doc,
 	int rc;
 
 	rc = weft_file_read(path, WEFT_JSON_LIMIT, &text, &len, err);
+	if (rc)
+		return rc;
+	rc = weft_json_parse(path, text, len, ret_doc, err);
+	free(text);
+	return rc;
+}
+
+int weft_json_read_owned(const char *path, uid_t owner,
+			 struct weft_json **ret_doc, struct weft_err *err)
+{
+	char *text;
+	size_t len;
+	int rc;
+
+	rc = weft_file_read_owned(path, WEFT_JSON_LIMIT, owner, &text, &len, err);
 	if (rc)
 		return rc;
 	rc = weft_json_parse(path, text, len, ret_doc, err);

@@ -4,7 +4,7 @@
  *
  * json-c does the parsing (C and C++ comments are allowed, so weft.json can
  * explain itself).  What it lacks is added here: a bound on the text and on
- * its depth, and the line and column of a value, both for text that does not
+ * its depth, an error for a key that stands twice in one object, and the line and column of a value, both for text that does not
  * parse and for a value that parses but makes no sense: a reader that dislikes
  * the value at some path calls weft_json_complain() and the message begins
  * "FILE:LINE:COLUMN: PATH: ...".  json-c keeps no positions, so that function
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <json-c/json_object.h>
 
@@ -31,12 +32,18 @@ struct weft_json {
 	struct json_object *root;
 };
 
-/* Parse text (copied).  -EINVAL with "name:line:column: ..." if malformed. */
+/*
+ * Parse text (copied).  -EINVAL with "name:line:column: ..." if malformed, or
+ * if one object has a key twice: json-c would silently keep the last.
+ */
 int weft_json_parse(const char *name, const char *text, size_t len,
 		    struct weft_json **ret_doc, struct weft_err *err);
 /* weft_file_read() and weft_json_parse() in one. */
 int weft_json_read(const char *path, struct weft_json **ret_doc,
 		   struct weft_err *err);
+/* The same with weft_file_read_owned(): for what daemons obey. */
+int weft_json_read_owned(const char *path, uid_t owner,
+			 struct weft_json **ret_doc, struct weft_err *err);
 void weft_json_destroy(struct weft_json *doc);
 
 /*
@@ -57,5 +64,11 @@ bool weft_json_locate(const struct weft_json *doc, const char *path,
  * not there, false and the offset of the deepest part that is.
  */
 bool weft_json_scan(const char *text, const char *path, size_t *ret_offset);
+
+/*
+ * -EEXIST if a key stands twice in one object of a text that parses: the
+ * offsets of the second and of the first.  0 if none does; -ENOMEM.
+ */
+int weft_json_twice(const char *text, size_t *ret_offset, size_t *ret_first);
 
 #endif

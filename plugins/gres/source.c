@@ -113,7 +113,7 @@ int weft_gres_source_read(struct weft_gres_source *source, const char *node,
 	struct weft_levels levels = { 0 };
 	struct json_object *entry;
 	const char *domain;
-	int rc = weft_json_read(config, &doc, err);
+	int rc = weft_json_read_owned(config, slurm_conf.slurm_user_id, &doc, err);
 
 	if (rc == -ENOENT) {
 		*source = found;

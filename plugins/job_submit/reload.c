@@ -77,7 +77,7 @@ static int compile(const char *path, struct weft_rules **ret_rules,
 		   struct weft_err *err)
 {
 	struct weft_json *doc;
-	int rc = weft_json_read(path, &doc, err);
+	int rc = weft_json_read_owned(path, slurm_conf.slurm_user_id, &doc, err);
 
 	if (rc)
 		return rc;

@@ -12,7 +12,7 @@
 
 #define AT(field) offsetof(struct weft_bridge, field)
 
-static const struct weft_setting bridge_settings[] = {
+const struct weft_setting weft_bridge_settings[] = {
 	{ "interval_msec", WEFT_SETTING_U32, AT(interval_msec), 100, 600000,
 	  5000, NULL, "milliseconds",
 	  "a cycle at least this often, even if nothing changed" },
@@ -44,7 +44,7 @@ void weft_conf_init(struct weft_conf *conf)
 {
 	*conf = (struct weft_conf) { 0 };
 	weft_settings_defaults(weft_policy_settings, &conf->policy);
-	weft_settings_defaults(bridge_settings, &conf->bridge);
+	weft_settings_defaults(weft_bridge_settings, &conf->bridge);
 }
 
 void weft_conf_fini(struct weft_conf *conf)
@@ -52,7 +52,7 @@ void weft_conf_fini(struct weft_conf *conf)
 	weft_levels_fini(&conf->levels);
 }
 
-int weft_conf_read(const char *path, struct weft_conf *conf,
+int weft_conf_read(const char *path, uid_t owner, struct weft_conf *conf,
 		   struct weft_err *err)
 {
 	struct weft_json *doc = NULL;
@@ -60,13 +60,13 @@ int weft_conf_read(const char *path, struct weft_conf *conf,
 	int rc;
 
 	weft_conf_init(&fresh);
-	rc = weft_json_read(path, &doc, err);
+	rc = weft_json_read_owned(path, owner, &doc, err);
 	if (rc == 0)
 		rc = weft_settings_read(weft_policy_settings, doc, "sched",
 					&fresh.policy, sizeof(fresh.policy),
 					err);
 	if (rc == 0)
-		rc = weft_settings_read(bridge_settings, doc, "bridge",
+		rc = weft_settings_read(weft_bridge_settings, doc, "bridge",
 					&fresh.bridge, sizeof(fresh.bridge),
 					err);
 	if (rc == 0)

@@ -21,6 +21,8 @@ struct weft_bridge {
 	bool start_at_submit;		/* let slurmctld place srun's jobs itself */
 };
 
+extern const struct weft_setting weft_bridge_settings[];
+
 struct weft_conf {
 	struct weft_policy policy;
 	struct weft_bridge bridge;
@@ -32,11 +34,12 @@ void weft_conf_init(struct weft_conf *conf);
 void weft_conf_fini(struct weft_conf *conf);
 
 /*
- * Read the file at path into *conf.  A missing file gives the defaults.  On
+ * Read the file at path into *conf.  A missing file gives the defaults.  It
+ * must be root's or owner's (SlurmUser), and not everybody's to write.  On
  * any error *conf is untouched, so that the last good one stays in force,
  * and the message says file, line, column and what was expected.
  */
-int weft_conf_read(const char *path, struct weft_conf *conf,
+int weft_conf_read(const char *path, uid_t owner, struct weft_conf *conf,
 		   struct weft_err *err);
 
 #endif

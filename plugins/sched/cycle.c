@@ -106,7 +106,7 @@ void weft_cycle_configure(struct weft_cycle *cycle)
 	char name[] = "weft.json";	/* 22.05 wants char * */
 	char *path = get_extra_conf_path(name);
 
-	if (weft_conf_read(path, &cycle->conf, &err)) {
+	if (weft_conf_read(path, slurm_conf.slurm_user_id, &cycle->conf, &err)) {
 		cycle->said.msg[0] = '\0';	/* asked again: say it again */
 		complain(cycle, &err, "the last good settings stay in force");
 	} else {

@@ -21,7 +21,7 @@ bad()
 	mark=$(($(log | wc -l) + 1))
 	printf '%s' "$2" > "$private/weft.json"
 	scontrol reconfigure
-	private_wait 60 eval "[ \"\$(said $3)\" -ge 1 ]"
+	private_wait 60 eval "[ \"\$(said '$3')\" -ge 1 ]"
 	check "$1: the log names $3" [ "$(said "$3")" -ge 1 ]
 	sleep 2.5
 	check "$1: it is said once" [ "$(said "$3")" -eq 1 ]
@@ -37,6 +37,14 @@ bad "a wrong type" '{ "sched": {
   "plan_depth": "many" } }' 3:
 bad "an unknown key" '{
  "bridge": { "slize_msec": 5 } }' 2:
+bad "a key twice" '{ "sched": { "plan_depth": 5,
+ "plan_depth": 6 } }' 2:2
+chmod 666 "$private/weft.json"
+bad "a file that everybody may write" '{ "sched": { "plan_depth": 7 } }' " everybody may"
+chmod 644 "$private/weft.json"
+chown 4321 "$private/weft.json"
+bad "a file of some user" '{ "sched": { "plan_depth": 8 } }' " belongs to user 4321"
+chown 0 "$private/weft.json"
 head -c 5000000 /dev/zero | tr '\0' ' ' > "$private/weft.json"
 scontrol reconfigure
 sleep 1

@@ -68,6 +68,10 @@ put '{"submit": {"rules": [{"name": "x", "match": {"tme": 1}, "reject": ""}]}}'
 check "a bad file keeps the old rules" refused 'the name MAINT' -p cpu -J MAINT
 check "and again" refused 'the name MAINT' -p cpu -J MAINT
 check "the log says where, once" [ "$(grep -c 'weft.json:1:[0-9]*: submit.rules\[0\].match.tme' "$private/log/slurmctld.log")" -eq 1 ]
+printf '{}' > "$private/new" && chmod 666 "$private/new" && mv "$private/new" "$private/weft.json"
+sleep 1.1
+check "a file that everybody may write keeps them too" refused 'the name MAINT' -p cpu -J MAINT
+check "the log says why" grep -q 'weft.json: everybody may write it' "$private/log/slurmctld.log"
 rm "$private/weft.json"
 sleep 1.1
 check "no file, no rules" sub -p cpu -J MAINT

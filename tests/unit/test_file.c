@@ -158,6 +158,42 @@ START_TEST(no_memory_at_any_point)
 }
 END_TEST
 
+START_TEST(owned_files_are_believed)
+{
+	static const struct {
+		unsigned int mode;
+		int rc;
+	} cases[] = {
+		{ 0600, 0 }, { 0644, 0 }, { 0664, 0 }, { 0666, -EPERM },
+		{ 0602, -EPERM },
+	};
+	struct weft_err err = WEFT_ERR_INIT;
+	char *text;
+
+	setup();
+	write_file("x", 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(chmod(path, cases[i].mode), 0);
+		ck_assert_int_eq(weft_file_read_owned(path, 10, geteuid(), &text,
+						      NULL, &err), cases[i].rc);
+		if (!cases[i].rc)
+			free(text);
+	}
+	ck_assert_ptr_nonnull(strstr(err.msg, "mode 0602"));
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	if (geteuid() == 0) {	/* who else may give a file away? */
+		ck_assert_int_eq(chown(path, 4321, (gid_t)-1), 0);
+		ck_assert_int_eq(weft_file_read_owned(path, 10, 4321, &text,
+						      NULL, &err), 0);
+		free(text);
+		ck_assert_int_eq(weft_file_read_owned(path, 10, 4322, &text,
+						      NULL, &err), -EPERM);
+		ck_assert_ptr_nonnull(strstr(err.msg, "belongs to user 4321"));
+	}
+	unit_tmpdir_remove(dir);
+}
+END_TEST
+
 UNIT_MAIN("file", read_gives_all_bytes, over_the_limit_is_refused,
-	  only_regular_files, replace_sets_text_and_mode,
+	  owned_files_are_believed, only_regular_files, replace_sets_text_and_mode,
 	  failed_replace_keeps_the_old_text, no_memory_at_any_point)

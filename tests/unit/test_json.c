@@ -138,7 +138,7 @@ START_TEST(scan_survives_garbage)
 	static const char alphabet[] = "{}[]\",:/*\\ ab1\n";
 	unsigned long long seed = 7;
 	char text[64];
-	size_t offset;
+	size_t offset, first;
 
 	for (int round = 0; round < 20000; round++) {
 		size_t len = unit_random(&seed) % sizeof(text);
@@ -149,14 +149,54 @@ START_TEST(scan_survives_garbage)
 		text[len < sizeof(text) ? len : sizeof(text) - 1] = '\0';
 		weft_json_scan(text, "a.b[1].a[0]", &offset);
 		ck_assert_uint_le(offset, strlen(text));
+		weft_json_twice(text, &offset, &first);
+		ck_assert_uint_le(offset, strlen(text));
+	}
+}
+END_TEST
+
+START_TEST(a_key_twice_is_refused_with_both_places)
+{
+	static const struct {
+		const char *text, *where;	/* NULL: fine */
+	} cases[] = {
+		{ "{\"a\": 1, \"b\": {\"a\": 1}, \"c\": {\"a\": 2}}", NULL },
+		{ "{\"a\": \"a\", \"b\": [\"a\", \"a\", {\"a\": 1}, {\"a\": 1}]}", NULL },
+		{ "{\"a\": 1 /* \"a\": 2 */ } // \"a\": 3\n", NULL },
+		{ "{\"a\": [], \"A\": {}, \"\": null, \"a \": -1.5e3}", NULL },
+		{ "{\"a\": 1,\n \"a\": 1}", "f:2:2: this key stands twice in one object, first at 1:2" },
+		{ "{\"a\": {\"b\": {}, \"c\": [{}, {\"x\": 1}],\n\n  \"b\": 1}}", "f:3:3: " },
+		{ "{\"a\": [1, {\"x\": \"}\", \"y\": [\"]\"], \"x\": true}]}", "f:1:34: " },
+		{ "{\"a\": 1, \"\\u0061\": 2}", "f:1:10: " },
+		{ "{\"\\\"\": 1, \"b\": 2, \"\\\"\": 2}", "f:1:19: " },
+		{ "{\"\": 1, \"\": 2}", "f:1:9: " },
+		{ "{'a': 'it', \"b\": 1, \"a\": 2}", "f:1:21: " },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_json *doc = NULL;
+		int rc = weft_json_parse("f", cases[i].text,
+					 strlen(cases[i].text), &doc, &err);
+
+		if (!cases[i].where) {
+			ck_assert_msg(!rc, "case %zu: %s", i, err.msg);
+			weft_json_destroy(doc);
+			continue;
+		}
+		ck_assert_int_eq(rc, -EINVAL);
+		ck_assert_msg(!strncmp(err.msg, cases[i].where,
+				       strlen(cases[i].where)),
+			      "case %zu: \"%s\"", i, err.msg);
 	}
 }
 END_TEST
 
 static int parse_once(void *arg)
 {
+	static const char text[] = "{\"a\": [1, 2], \"\\u0062\": {\"a\": 1}}";
 	struct weft_json *doc = NULL;
-	int rc = weft_json_parse("f", "{\"a\": [1, 2]}", 13, &doc, NULL);
+	int rc = weft_json_parse("f", text, strlen(text), &doc, NULL);
 
 	weft_json_destroy(doc);
 	return rc;
@@ -171,4 +211,5 @@ END_TEST
 UNIT_MAIN("json", comments_are_allowed,
 	  malformed_text_is_refused_with_its_place, bounds_hold,
 	  positions_are_found_by_path, complaints_name_file_place_and_path,
-	  scan_survives_garbage, survives_failed_allocations)
+	  scan_survives_garbage, a_key_twice_is_refused_with_both_places,
+	  survives_failed_allocations)
