@@ -195,6 +195,31 @@ static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 	job_resv_clear_magnetic_flag(job_ptr);
 }
 
+/*
+ * By the planner's reckoning no state of this cluster can hold the job, but
+ * Slurm took it: perhaps its request means less than we read into it.  So it is
+ * left to select in its turn, one job of a shape and cycle; not if it has a wish
+ * that only Weft knows.
+ */
+static void try_unplaceable(struct weft_walk *walk, const struct weft_ref *ref,
+			    const struct weft_decision *d, time_t now)
+{
+	const struct weft_snapshot *snap = walk->commit->snap;
+	uint32_t shape_idx = snap->job[d->job_idx].shape_idx;
+
+	if (walk->unplaceable_tried[shape_idx] ||
+	    snap->shape[shape_idx].segment ||
+	    snap->shape[shape_idx].domain != WEFT_DOMAIN_ANY)
+		return;
+	walk->unplaceable_tried[shape_idx] = true;
+	take_turn(walk, ref, now);
+}
+
+static bool unplaceable(const struct weft_decision *d)
+{
+	return d->reason.kind == WEFT_REASON_NEVER;
+}
+
 static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 {
 	const struct weft_snapshot *snap = walk->commit->snap;
@@ -215,6 +240,8 @@ static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 			return;
 		if (starts_now(d))
 			start_planned(walk, ref, d, now);
+		else if (unplaceable(d) && i == 0)
+			try_unplaceable(walk, ref, d, now);
 		else if (walk->preemption && i == 0)
 			try_preemption(walk, ref, d, now);
 		if (!starts_now(d) && d->start_sec != WEFT_TIME_NEVER)
@@ -235,7 +262,8 @@ static bool has_work(const struct weft_walk *walk, uint32_t ref_idx)
 	for (uint32_t i = 0; i < ref->job_count; i++)
 		if (starts_now(&walk->commit->plan->decision[ref->job_idx + i]))
 			return true;
-	return false;
+	return ref->job_count && walk->turn_left_usec > 0 &&
+		unplaceable(&walk->commit->plan->decision[ref->job_idx]);
 }
 
 static bool walk_init(struct weft_walk *walk, struct weft_commit *commit)
@@ -249,8 +277,11 @@ static bool walk_init(struct weft_walk *walk, struct weft_commit *commit)
 		.planned_sec = calloc(node_count + 1, sizeof(int64_t)),
 		.preempt_tried = calloc(commit->snap->shape_count + 1,
 					sizeof(uint32_t)),
+		.unplaceable_tried = calloc(commit->snap->shape_count + 1,
+					    sizeof(bool)),
 	};
-	if (!walk->planned_sec || !walk->preempt_tried)
+	if (!walk->planned_sec || !walk->preempt_tried ||
+	    !walk->unplaceable_tried)
 		return false;
 	for (uint32_t i = 0; i < node_count; i++)
 		walk->planned_sec[i] = WEFT_TIME_NEVER;
@@ -279,5 +310,6 @@ uint32_t weft_commit_run(struct weft_commit *commit)
 		weft_slice_end(slice);
 	free(walk.planned_sec);
 	free(walk.preempt_tried);
+	free(walk.unplaceable_tried);
 	return walk.started;
 }

@@ -63,8 +63,15 @@ static int read_gpus(const struct weft_snapshot *snap, job_record_t *job_ptr,
 		return -ENOTSUP;
 	gpu->per_node = (uint32_t)js->gres_per_node;
 	gpu->per_task = (uint32_t)js->gres_per_task;
-	/* Slurm itself fills the job's total in from the tasks': not a second wish. */
-	gpu->per_job = gpu->per_task ? 0 : (uint32_t)js->gres_per_job;
+	/*
+	 * One of the three says how many, the others agree with it: Slurm makes
+	 * sure when it takes the job, and itself fills in the job's total from
+	 * the tasks'.  The nodes' number is the plainest.
+	 */
+	if (gpu->per_node)
+		gpu->per_task = 0;
+	gpu->per_job = gpu->per_node || gpu->per_task ? 0 :
+		(uint32_t)js->gres_per_job;
 	gpu->cpus_per_gpu = js->cpus_per_gres ? js->cpus_per_gres :
 		js->def_cpus_per_gres;
 	gpu->mem_per_gpu = js->mem_per_gres ? js->mem_per_gres :
@@ -195,6 +202,29 @@ static int task_units(const job_record_t *job_ptr,
 	return 0;
 }
 
+/*
+ * --cpus-per-gpu: the tasks run on the CPUs that come with the GPUs.  Where
+ * these are counted by the node, only what the tasks want beyond them counts,
+ * known if there is one node; on several, select knows how tasks are spread.
+ */
+static void gpu_cpus(const job_record_t *job_ptr,
+		     const struct gpu_request *gpu, struct weft_shape *s)
+{
+	uint32_t tasks_cpus;
+
+	if (!gpu->cpus_per_gpu)
+		return;
+	s->per_unit.cpus = MAX(s->per_unit.cpus,
+			       sum32(0, gpu->cpus_per_gpu, s->per_unit.gpus));
+	if (!s->per_node.gpus)
+		return;
+	tasks_cpus = s->nodes_max == 1 && !job_ptr->details->overcommit ?
+		sum32(0, s->per_unit.cpus, s->unit_count) : 0;
+	s->per_unit.cpus = 0;
+	s->per_node.cpus = MAX(tasks_cpus, sum32(s->per_node.cpus,
+			       gpu->cpus_per_gpu, s->per_node.gpus));
+}
+
 int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 		      struct weft_shape *s)
 {
@@ -222,13 +252,7 @@ int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 	} else if (task_units(job_ptr, &gpu, s)) {
 		return -ENOTSUP;
 	}
-	if (gpu.cpus_per_gpu) {
-		s->per_node.cpus = sum32(s->per_node.cpus, gpu.cpus_per_gpu,
-					 s->per_node.gpus);
-		s->per_unit.cpus = MAX(s->per_unit.cpus,
-				       sum32(0, gpu.cpus_per_gpu,
-					     s->per_unit.gpus));
-	}
+	gpu_cpus(job_ptr, &gpu, s);
 	gpus = s->per_unit.gpus;
 	s->per_unit.mem_mib = sum64(0, mem_per_cpu, s->per_unit.cpus);
 	s->per_node.mem_mib = sum64(mem, mem_per_cpu, s->per_node.cpus);

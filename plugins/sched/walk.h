@@ -13,6 +13,7 @@ struct weft_walk {
 	struct weft_commit *commit;
 	int64_t *planned_sec;	/* [node_idx] the first planned start there */
 	uint32_t *preempt_tried;	/* [shape_idx] QOS id + 1 of the last attempt */
+	bool *unplaceable_tried;	/* [shape_idx] left to select in this cycle */
 	int64_t turn_left_usec;
 	uint32_t started;
 	bool turn_started;	/* so the plan below it may be stale */

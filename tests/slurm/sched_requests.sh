@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sched_requests.sh - whatever Slurm takes, starts: requests that say the same
+# thing in two or three ways, or one thing in a way of its own
+#
+# Slurm's select is the oracle: a request that sbatch does not refuse can run on
+# the empty cluster, so it has to run.  What Weft holds to be impossible would
+# wait for ever.
+. "${srcdir:-.}/tests/slurm/private.sh"
+
+private_start requests 4 4 "${WEFT_TEST_SCHEDULER:-sched/weft}" DefMemPerCPU=100
+
+requests="
+--gpus-per-node=1 -N1 --cpus-per-gpu=64
+--gpus-per-node=2 -N1 --cpus-per-gpu=32
+--gpus-per-node=4 -N1 --cpus-per-gpu=16 -n64
+--gpus-per-node=4 -N1 --cpus-per-gpu=16 --mem-per-gpu=16000
+--gpus-per-node=4 -N4 --cpus-per-gpu=16 -n8
+--gpus-per-node=4 -N4 --cpus-per-gpu=16 --exclusive
+--gpus=8 --gpus-per-node=4 -N2 -n4
+--gpus=8 --gpus-per-node=4 -N2
+--gpus=8 --gpus-per-node=4
+--gpus=16 --gpus-per-node=4 -n16
+--gpus=8 --gpus-per-task=2 -n4
+--gpus=8 --gpus-per-task=2 --gpus-per-node=4 -n4 -N2
+--gpus=8 --gpus-per-task=2 --gpus-per-node=4 -n4 -N2 --cpus-per-gpu=16
+--gpus=8 --gpus-per-task=2 --gpus-per-node=4 -n4 -N2 --cpus-per-gpu=1 --mem-per-gpu=10
+--gpus-per-task=1 -n16 --cpus-per-task=16
+--gpus-per-task=4 -n4 --cpus-per-gpu=16
+--gpus-per-task=2 --gpus-per-node=4 -N2 -n4
+--gpus-per-node=2 --ntasks-per-node=2 -N4
+--gpus=16 -n16
+--gpus=16 -n1
+--gpus=3 -N3 -n3
+--gpus=5 -N2-4
+--gpus=7 -n3
+--gpus=4 -n4 --ntasks-per-gpu=1
+--gpus=16 --cpus-per-gpu=16
+--gpus=16 --cpus-per-gpu=16 --mem-per-gpu=16000
+--gpus=4 --cpus-per-task=64 -n1 -N1
+--gres=gpu:4 -N4 --mem=64000
+--gres=gpu:4 -N4 --mem=0
+--gres=gpu:1 -n4 --ntasks-per-node=1 --mem-per-cpu=1000 -c64
+-N4 -n256
+-n256
+-n1 -c64 --mem=64000
+-N4 --exclusive
+-N2 --exclusive --gpus-per-node=1
+-N1 --mincpus=64
+-N1-4 -n200
+-n3 -N3 --contiguous
+-N4 --overcommit -n300
+-n4 --spread-job
+-n2 --use-min-nodes --gpus=2
+-n2 --distribution=arbitrary -w n2,n4
+-w n2,n4 -n2
+-w n2 -N1-2 --gpus-per-node=4
+-x n1,n2 -N2 --gpus-per-node=4
+--gpus-per-socket=1 --sockets-per-node=1 -N1
+--core-spec=1 -N1 -n1
+-N1 --gpus-per-node=4 --gpu-bind=closest --gpu-freq=medium
+-N1 --gres-flags=enforce-binding --gpus-per-node=2
+"
+
+taken=0 lines=()
+while read -r line; do
+	[ -n "$line" ] || continue
+	# shellcheck disable=SC2086  # words
+	id=$(sbatch --parsable -t 5 -o /dev/null $line --wrap true 2>&1)
+	case $id in
+	[0-9]*) taken=$((taken + 1)) lines[id]=$line ;;
+	*) say "Slurm refuses $line: ${id##*: }" ;;
+	esac
+done <<<"$requests"
+
+# As long as some come to their end, the others may wait.
+fewer() { [ "$(squeue -h | wc -l)" -lt "$1" ]; }
+
+settled()
+{
+	local before
+
+	before=$(squeue -h | wc -l)
+	while [ "$before" -gt 0 ]; do
+		private_wait 30 fewer "$before" || return
+		before=$(squeue -h | wc -l)
+	done
+}
+settled
+waiting=$(squeue -h -o '%i %r' | while read -r id why; do
+	echo "${lines[id]} ($why)"
+	scancel "$id"
+done)
+check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
+is_none "every request that Slurm takes has run" "$waiting"
+is_none "none was ended as impossible" \
+	"$(scontrol show job -o | grep -v 'JobState=COMPLETED' | grep -v CANCELLED | cut -c1-200)"
+finish
