@@ -36,6 +36,7 @@ requests="
 --gpus=5 -N2-4
 --gpus=7 -n3
 --gpus=4 -n4 --ntasks-per-gpu=1
+--ntasks-per-gpu=2 -n8
 --gpus=16 --cpus-per-gpu=16
 --gpus=16 --cpus-per-gpu=16 --mem-per-gpu=16000
 --gpus=4 --cpus-per-task=64 -n1 -N1
@@ -95,5 +96,7 @@ done)
 check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
 is_none "every request that Slurm takes has run" "$waiting"
 is_none "none was ended as impossible" \
-	"$(scontrol show job -o | grep -v 'JobState=COMPLETED' | grep -v CANCELLED | cut -c1-200)"
+	"$(for id in "${!lines[@]}"; do
+		scontrol show job -o "$id" | grep -q JobState=FAILED && echo "${lines[id]}"
+	done)"
 finish
