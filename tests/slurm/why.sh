@@ -129,7 +129,17 @@ if [ -n "$dbd" ]; then
 	wait_for 20 sh -c '"$1" sandbox exec --name "$2" -- sbatch --parsable -q one -t 10 -o /dev/null --wrap "sleep 600" >"$3"' sh "$weft" "$sb" "$t_dir/qos" ||
 		note "no QOS: $(sx sacctmgr show assoc 2>&1 | tail -n 5)"
 	qos=$(submit -q one -t 10 --wrap true)
-	cause "a limit of its QOS" "$qos" '"reason": "AccountLimit"' 'QOSMaxJobsPerUserLimit'
+	cause "a limit of its QOS, with numbers" "$qos" \
+		'"reason": "AccountLimit".*"limit": { "jobs": \[ '"$(cat "$t_dir/qos")"' \], "of": "qos", "name": "one", "what": "jobs", "bound": 1, "used": 1' \
+		"QOS one allows you 1 job at once; you use 1: job $(cat "$t_dir/qos")"
+	sx sacctmgr -i add qos gpus maxtrespu=gres/gpu=2 >/dev/null
+	sx sacctmgr -i modify user root set qos+=gpus >/dev/null
+	wait_for 20 sh -c '"$1" sandbox exec --name "$2" -- sbatch --parsable -q gpus -w node3 --gres=gpu:1 -t 10 -o /dev/null --wrap "sleep 600" >"$3"' sh "$weft" "$sb" "$t_dir/gpus"
+	wait_state "$(cat "$t_dir/gpus")" RUNNING 30
+	qos=$(submit -q gpus --gres=gpu:2 -t 10 --wrap true)
+	cause "of GPUs" "$qos" '"what": "gres/gpu", "bound": 2, "used": 1, "asked": 2' \
+		"QOS gpus allows you 2 GPUs at once; you use 1, this job asks 2: job $(cat "$t_dir/gpus")"
+	sx scancel "$(cat "$t_dir/gpus")" "$qos"
 else
 	skip "a limit of its QOS" "no slurmdbd or no MariaDB here"
 fi

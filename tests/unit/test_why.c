@@ -52,6 +52,95 @@ START_TEST(sentences)
 END_TEST
 
 static const struct {
+	const char *word;
+	bool known, qos;
+	enum weft_limit_scope scope;
+	enum weft_limit_what what;
+	const char *tres;
+} limit_word[] = {
+	{ "QOSMaxGRESPerUser", true, true, WEFT_LIMIT_USER, WEFT_LIMIT_TRES, "gres" },
+	{ "QOSMaxJobsPerUserLimit", true, true, WEFT_LIMIT_USER, WEFT_LIMIT_RUNNING, "" },
+	{ "QOSMaxCpuPerJobLimit", true, true, WEFT_LIMIT_JOB, WEFT_LIMIT_TRES, "cpu" },
+	{ "QOSMaxSubmitJobPerUserLimit", true, true, WEFT_LIMIT_USER, WEFT_LIMIT_SUBMITTED, "" },
+	{ "QOSMaxGRESPerAccount", true, true, WEFT_LIMIT_ACCOUNT, WEFT_LIMIT_TRES, "gres" },
+	{ "QOSGrpNodeLimit", true, true, WEFT_LIMIT_GROUP, WEFT_LIMIT_TRES, "node" },
+	{ "QOSGrpJobsLimit", true, true, WEFT_LIMIT_GROUP, WEFT_LIMIT_RUNNING, "" },
+	{ "AssocGrpGRES", true, false, WEFT_LIMIT_GROUP, WEFT_LIMIT_TRES, "gres" },
+	{ "AssocMaxJobsLimit", true, false, WEFT_LIMIT_USER, WEFT_LIMIT_RUNNING, "" },
+	{ "AssocGrpMemLimit", true, false, WEFT_LIMIT_GROUP, WEFT_LIMIT_TRES, "mem" },
+	{ "QOSMaxMemoryPerUser", true, true, WEFT_LIMIT_USER, WEFT_LIMIT_TRES, "mem" },
+	{ "QOSGrpCPUMinutesLimit", false }, { "AssocGrpCPURunMinutesLimit", false },
+	{ "QOSMaxCpuPerNode", false }, { "QOSGrpWallLimit", false },
+	{ "QOSMinGRES", false }, { "QOSNotAllowed", false }, { "Resources", false },
+	{ "", false }, { "QOS", false }, { "QOSMax", false },
+};
+
+START_TEST(limit_words)
+{
+	struct weft_limit_kind kind;
+	bool known = weft_limit_parse(limit_word[_i].word, &kind);
+
+	ck_assert_msg(known == limit_word[_i].known, "%s", limit_word[_i].word);
+	if (!known)
+		return;
+	ck_assert_int_eq(kind.qos, limit_word[_i].qos);
+	ck_assert_int_eq(kind.scope, limit_word[_i].scope);
+	ck_assert_int_eq(kind.what, limit_word[_i].what);
+	ck_assert_str_eq(kind.tres, limit_word[_i].tres);
+}
+END_TEST
+
+static const struct {
+	struct weft_limit limit;
+	bool you;
+	const char *want;
+} limit_text[] = {
+	{ { { true, WEFT_LIMIT_USER, WEFT_LIMIT_TRES, "gres" }, "normal", "gres/gpu",
+	    8, 8, 4, { 12, 13 }, 2, 0 }, true,
+	  "QOS normal allows you 8 GPUs at once; you use 8, this job asks 4: jobs 12, 13" },
+	{ { { true, WEFT_LIMIT_USER, WEFT_LIMIT_RUNNING, "" }, "one", "", 1, 1, 0,
+	    { 7 }, 1, 0 }, false,
+	  "QOS one allows a user 1 job at once; in use: 1: job 7" },
+	{ { { false, WEFT_LIMIT_GROUP, WEFT_LIMIT_TRES, "mem" }, "physics", "mem",
+	    4096, 4000, 200, { 1, 2 }, 2, 5 }, true,
+	  "account physics allows 4G of memory at once to all its jobs together; in use: 4000, this job asks 200: jobs 1, 2 and 5 more" },
+	{ { { true, WEFT_LIMIT_JOB, WEFT_LIMIT_TRES, "cpu" }, "small", "cpu",
+	    1, 0, 64, { 0 }, 0, 0 }, true,
+	  "QOS small allows 1 CPU a job; this one asks 64 CPUs" },
+	{ { { false, WEFT_LIMIT_USER, WEFT_LIMIT_SUBMITTED, "" }, "a", "", 100, 100,
+	    0, { 0 }, 0, 0 }, true,
+	  "account a allows you 100 jobs in the queue; you use 100" },
+};
+
+START_TEST(limit_texts)
+{
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1024);
+	ck_assert_int_eq(weft_limit_format(&limit_text[_i].limit,
+					   limit_text[_i].you, &buf), 0);
+	ck_assert_str_eq(weft_buf_str(&buf), limit_text[_i].want);
+	weft_buf_fini(&buf);
+}
+END_TEST
+
+START_TEST(limit_counts)
+{
+	static const char list[] = "cpu=8,mem=4G,node=1,billing=8,gres/gpu=2,gres/gpu:h100=2";
+
+	ck_assert_uint_eq(weft_limit_tres(list, "cpu"), 8);
+	ck_assert_uint_eq(weft_limit_tres(list, "mem"), 4096);
+	ck_assert_uint_eq(weft_limit_tres(list, "gres/gpu"), 2);
+	ck_assert_uint_eq(weft_limit_tres(list, "gres/gpu:h100"), 2);
+	ck_assert_uint_eq(weft_limit_tres(list, "gres"), 0);
+	ck_assert_uint_eq(weft_limit_tres("mem=1.50G", "mem"), 1);
+	ck_assert_uint_eq(weft_limit_tres("cpu=", "cpu"), 0);
+	ck_assert_uint_eq(weft_limit_tres("cpu", "cpu"), 0);
+	ck_assert_uint_eq(weft_limit_tres(NULL, "cpu"), 0);
+}
+END_TEST
+
+static const struct {
 	int64_t at;
 	const char *want;
 } wait_text[] = {
@@ -212,6 +301,9 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, every_cause_has_words);
+	tcase_add_loop_test(tc, limit_words, 0, sizeof(limit_word) / sizeof(*limit_word));
+	tcase_add_loop_test(tc, limit_texts, 0, sizeof(limit_text) / sizeof(*limit_text));
+	tcase_add_test(tc, limit_counts);
 	tcase_add_loop_test(tc, sentences, 0, 4);
 	tcase_add_loop_test(tc, waits, 0, 6);
 	tcase_add_loop_test(tc, tasks, 0, sizeof(task_text) / sizeof(task_text[0]));

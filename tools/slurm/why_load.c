@@ -2,8 +2,8 @@
 /*
  * why_load.c - see why_load.h
  *
- * One request, the one that squeue makes: authentication and PrivateData are
- * Slurm's own.  The place in line counts the visible waiting jobs of the same
+ * The request that squeue makes, and another if a job waits for a limit
+ * (limit_load.c): authentication and PrivateData are Slurm's own.  The place in line counts the visible waiting jobs of the same
  * partition that come first by priority, then by number; held jobs are in
  * nobody's way.  Cost:
  * O(jobs log jobs), by sorting.
@@ -23,6 +23,7 @@
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 
+#include "tools/slurm/limit_load.h"
 #include "tools/slurm/why_load.h"
 #include "tools/slurm/submit.h"
 
@@ -273,6 +274,8 @@ int weft_why_load(int64_t *since_sec, struct weft_why **ret_why,
 		*since_sec = (int64_t)msg->last_update;
 	why = calloc(1, sizeof(*why));
 	rc = why ? fill_all(why, msg) : -ENOMEM;
+	if (rc == 0)
+		weft_limit_load(why, msg, slurms_word);
 	slurm_free_job_info_msg(msg);
 	if (rc) {
 		weft_why_destroy(why);

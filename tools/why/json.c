@@ -112,6 +112,28 @@ static bool put_planner(struct json_object *to, const struct weft_why *why,
 		put_blockers(o, why, e) && put_advice(o, e);
 }
 
+static bool put_limit(struct json_object *to, const struct weft_why_job *job)
+{
+	const struct weft_limit *l = &job->limit;
+	struct json_object *o = json_object_new_object(), *list;
+
+	if (!put(to, "limit", o))
+		return false;
+	list = json_object_new_array();
+	if (!put(o, "jobs", list))
+		return false;
+	for (uint32_t i = 0; i < l->job_count; i++)
+		json_object_array_add(list, json_object_new_int64(l->job[i]));
+	return put(o, "of", json_object_new_string(l->kind.qos ? "qos" : "account")) &&
+		put(o, "name", json_object_new_string(l->of)) &&
+		put(o, "what", json_object_new_string(
+			l->kind.what == WEFT_LIMIT_TRES ? l->tres :
+			l->kind.what == WEFT_LIMIT_RUNNING ? "jobs" : "submitted")) &&
+		put(o, "bound", json_object_new_int64((int64_t)l->bound)) &&
+		put(o, "used", json_object_new_int64((int64_t)l->used)) &&
+		put(o, "asked", json_object_new_int64((int64_t)l->asked));
+}
+
 static bool put_wait(struct json_object *o, const struct weft_why *why,
 		     const struct weft_why_job *job)
 {
@@ -121,6 +143,7 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
 		put_time(o, "start", job->start_sec) &&
 		put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
+		(!job->limited || put_limit(o, job)) &&
 		(!job->explained || put_planner(o, why, &job->explain));
 }
 

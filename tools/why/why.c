@@ -79,6 +79,8 @@ int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf)
 	}
 	if (job->explained)
 		return weft_explain_format(&job->explain, buf);
+	if (job->limited)
+		return weft_limit_format(&job->limit, job->own, buf);
 	weft_buf_adds(buf, (unsigned)job->cause < WEFT_WHY_CAUSE_COUNT ?
 		      causes[job->cause].text : causes[WEFT_WHY_OTHER].text);
 	if (job->cause == WEFT_WHY_OTHER)

@@ -11,6 +11,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "sched/explain.h"
+#include "tools/why/limit.h"
 
 enum weft_why_cause {
 	WEFT_WHY_UNKNOWN,		/* Slurm has not looked at it yet */
@@ -50,6 +51,8 @@ struct weft_why_job {
 	uint32_t task_id;	/* one element's; UINT32_MAX - 1 (NO_VAL): none */
 	char *admin_comment;	/* the filter's record (submit/record.h) and options (lib/wish.h) */
 	uint32_t restarts;	/* times that it was requeued */
+	bool limited;		/* the limit that it waits for is known */
+	struct weft_limit limit;
 	bool explained;		/* sched/weft told more, in explain */
 	struct weft_explain explain;
 };
