@@ -191,7 +191,7 @@ fi
 
 # ---- started, and watched --------------------------------------------------------
 
-sx timeout 50 "$weft" why --watch=1 "$more" >"$t_dir/watch" 2>&1 &
+sx timeout 50 "$weft" why "$more" --watch --interval=1 >"$t_dir/watch" 2>&1 &
 wait_for 20 grep -q 'waits for' "$t_dir/watch"
 sx scancel "$wide" "${full[@]}" "$half"
 wait_state "$long" COMPLETED 30

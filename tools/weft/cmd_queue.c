@@ -4,23 +4,18 @@
  */
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <time.h>
 
 #include <json-c/json.h>
 
 #include "tools/slurm/why_load.h"
+#include "tools/ui/args.h"
 #include "tools/weft/cmd.h"
 
-static void print_help(FILE *out)
-{
-	fputs("usage: weft queue [--all] [--json]\n\n"
-	      "Lists your waiting jobs, each with its expected start and reason.\n\n"
-	      "  --all     everybody's, as far as Slurm shows them\n"
-	      "  --json    one JSON object a line\n"
-	      "  --help\n", out);
-}
+static const char usage[] =
+	"usage: weft queue [OPTION...]\n\n"
+	"Lists your waiting jobs, each with its expected start and reason.\n\n";
 
 static void print_row(const struct weft_why_job *job)
 {
@@ -64,7 +59,7 @@ static int show(bool all, bool json)
 		if (!o)
 			rc = WEFT_EXIT_FAILED;
 		else
-			puts(json_object_to_json_string(o));
+			puts(json_object_to_json_string_ext(o, WEFT_WHY_JSON));
 		json_object_put(o);
 	}
 	weft_why_destroy(why);
@@ -73,34 +68,19 @@ static int show(bool all, bool json)
 
 static int run_queue(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool all = false, json = false;
-	int c;
+	uint32_t operand_count;
+	const struct weft_option options[] = {
+		{ "all", 'a', WEFT_OPTION_FLAG, &all, 0, 0, NULL, NULL,
+		  "everybody's, as far as Slurm shows them" },
+		{ "json", 0, WEFT_OPTION_FLAG, &json, 0, 0, NULL, NULL,
+		  "one JSON object a line" },
+		{ NULL },
+	};
+	int code = weft_args_read("queue", usage, options, argc, argv, NULL, 0,
+				  &operand_count);
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			print_help(stdout);
-			return WEFT_EXIT_DONE;
-		} else if (c == 'a') {
-			all = true;
-		} else if (c == 'j') {
-			json = true;
-		} else {
-			return WEFT_EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "weft queue: unexpected \"%.40s\"\n",
-			argv[optind]);
-		return WEFT_EXIT_USAGE;
-	}
-	return show(all, json);
+	return code >= 0 ? code : show(all, json);
 }
 
 const struct weft_cmd weft_cmd_queue = {

@@ -9,7 +9,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <json-c/json.h>
 
 #include "tools/slurm/why_load.h"
+#include "tools/ui/args.h"
 #include "tools/weft/cmd.h"
 
 #define INTERVAL_DEFAULT 5
@@ -26,21 +26,15 @@
 struct ask {
 	uint32_t job_id, task;	/* task UINT32_MAX: all of it */
 	bool json, watch;
-	unsigned int interval_sec;
+	uint32_t interval_sec;
 };
 
-static void print_help(FILE *out)
-{
-	fputs("usage: weft why [--json] [--watch[=SECONDS]] JOBID\n\n"
-	      "Says in plain words why a job waits, which jobs are in its way, when it is\n"
-	      "expected to start, and what would start sooner.  JOBID is a job (12), an\n"
-	      "array (12) or one task of it (12_7).\n"
-	      "Exit status 3: there is no such job, or it does not wait.\n\n"
-	      "  --json             one JSON object a line\n"
-	      "  --watch[=SECONDS]  look again every 5 (1 to 3600) seconds, tell what\n"
-	      "                     changed, end when it waits no longer\n"
-	      "  --help\n", out);
-}
+static const char usage[] =
+	"usage: weft why [OPTION...] JOBID\n\n"
+	"Says in plain words why a job waits, which jobs are in its way, when it is\n"
+	"expected to start, and what would start sooner.  JOBID is a job (12), an\n"
+	"array (12) or one task of it (12_7).\n"
+	"Exit status 3: there is no such job, or it does not wait.\n\n";
 
 static int add_job(const struct ask *ask, const struct weft_why *why,
 		   const struct weft_why_job *job, struct weft_buf *buf)
@@ -52,7 +46,7 @@ static int add_job(const struct ask *ask, const struct weft_why *why,
 	o = weft_why_to_json(why, job);
 	if (!o)
 		return -ENOMEM;
-	weft_buf_addf(buf, "%s\n", json_object_to_json_string(o));
+	weft_buf_addf(buf, "%s\n", json_object_to_json_string_ext(o, WEFT_WHY_JSON));
 	json_object_put(o);
 	return weft_buf_error(buf);
 }
@@ -138,56 +132,32 @@ static int show(const struct ask *ask)
 	return rc == WEFT_EXIT_NO && looks ? WEFT_EXIT_DONE : rc;
 }
 
-static bool read_interval(const char *text, unsigned int *ret_sec)
-{
-	char *end;
-	long n;
-
-	if (!text)
-		return true;
-	n = strtol(text, &end, 10);
-	if (end == text || *end || n < 1 || n > 3600) {
-		fprintf(stderr, "weft why: --watch=%.40s: 1 to 3600 seconds expected\n",
-			text);
-		return false;
-	}
-	*ret_sec = (unsigned int)n;
-	return true;
-}
-
 static int run_why(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "watch", optional_argument, NULL, 'w' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct ask ask = { .interval_sec = INTERVAL_DEFAULT };
-	int c;
+	const char *job = NULL;
+	uint32_t count;
+	const struct weft_option options[] = {
+		{ "json", 0, WEFT_OPTION_FLAG, &ask.json, 0, 0, NULL, NULL,
+		  "one JSON object a line" },
+		{ "watch", 'w', WEFT_OPTION_FLAG, &ask.watch, 0, 0, NULL, NULL,
+		  "tell what changes, end when it waits no longer" },
+		{ "interval", 'i', WEFT_OPTION_UINT, &ask.interval_sec, 1, 3600,
+		  NULL, "SECONDS", "with --watch: between two looks (5)" },
+		{ NULL },
+	};
+	int code = weft_args_read("why", usage, options, argc, argv, &job, 1,
+				  &count);
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			print_help(stdout);
-			return WEFT_EXIT_DONE;
-		} else if (c == 'j') {
-			ask.json = true;
-		} else if (c == 'w') {
-			ask.watch = true;
-			if (!read_interval(optarg, &ask.interval_sec))
-				return WEFT_EXIT_USAGE;
-		} else {
-			return WEFT_EXIT_USAGE;
-		}
-	}
-	if (optind != argc - 1) {
+	if (code >= 0)
+		return code;
+	if (!count) {
 		fputs("weft why: one job number expected\n", stderr);
 		return WEFT_EXIT_USAGE;
 	}
-	if (!weft_why_parse_id(argv[optind], &ask.job_id, &ask.task)) {
+	if (!weft_why_parse_id(job, &ask.job_id, &ask.task)) {
 		fprintf(stderr, "weft why: \"%.40s\" is not a job number like 12 or 12_7\n",
-			argv[optind]);
+			job);
 		return WEFT_EXIT_USAGE;
 	}
 	return show(&ask);

@@ -96,6 +96,9 @@ int weft_why_format_wait(int64_t at_sec, int64_t now_sec, struct weft_buf *buf);
 
 struct json_object;
 
+/* How both commands print it. */
+#define WEFT_WHY_JSON (JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 /* The job for programs; the caller puts it.  NULL: no memory. */
 struct json_object *weft_why_to_json(const struct weft_why *why,
 				     const struct weft_why_job *job);
