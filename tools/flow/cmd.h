@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "tools/flow/compile.h"
+#include "tools/flow/limits.h"
 #include "tools/weft/cmd.h"
 
 struct weft_flow_args {
@@ -45,9 +46,16 @@ int weft_flow_cmd_from(const struct weft_flow_args *args);
 int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
 			void *ctx, const struct weft_flow_args *args, struct weft_err *err);
 
-/* The dry run of a workflow with the limits that would hold. */
+/* What a site would bound a run by. */
+struct weft_flow_site {
+	uint32_t max_array_size, max_job_count;
+	uint32_t default_minutes;	/* UINT32_MAX: none */
+	weft_limits_fn *limits;		/* of accounting; NULL: none */
+	void *ctx;
+};
+
+/* The dry run; WEFT_EXIT_NO if something could never start or is refused. */
 int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
-		      uint32_t max_array_size, uint32_t max_job_count,
-		      uint32_t default_minutes);
+		      const struct weft_flow_site *site);
 
 #endif

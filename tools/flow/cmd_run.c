@@ -24,6 +24,7 @@
 #include "tools/flow/cmd.h"
 #include "tools/flow/find.h"
 #include "tools/flow/progress.h"
+#include "tools/slurm/assoc.h"
 #include "tools/slurm/submit.h"
 
 static volatile sig_atomic_t interrupted;
@@ -185,6 +186,38 @@ static int connect_slurm(struct weft_slurm_limits *limits, struct weft_err *err)
 	return rc ? rc : weft_slurm_limits(limits, err);
 }
 
+static uint32_t limits_of(void *ctx, const char *account, const char *partition,
+			  const char *qos, struct weft_site_limit list[WEFT_SITE_LIMITS])
+{
+	return weft_slurm_assoc_limits(ctx, account, partition, qos, list);
+}
+
+/* With the limits of the site, or Slurm's usual ones where none is asked. */
+static int dry_run(const struct weft_flow_args *args, const struct weft_slurm_limits *limits,
+		   bool site_known)
+{
+	struct weft_flow_site site = { 1001, 10000, UINT32_MAX, NULL, NULL };
+	struct weft_slurm_assoc *assoc = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc;
+
+	if (site_known) {
+		site.max_array_size = limits->max_array_size;
+		site.max_job_count = limits->max_job_count > limits->job_count ?
+					     limits->max_job_count - limits->job_count : 1;
+		site.default_minutes = limits->default_minutes;
+		if (weft_slurm_assoc_load(&assoc, &err))
+			fprintf(stderr, "weft flow: %s; left out\n", err.msg);
+	}
+	if (assoc) {
+		site.limits = limits_of;
+		site.ctx = assoc;
+	}
+	rc = weft_flow_dry_run(args->rest[0], args, &site);
+	weft_slurm_assoc_destroy(assoc);
+	return rc;
+}
+
 int weft_flow_cmd_run(const struct weft_flow_args *args)
 {
 	struct weft_run run = { 0 };
@@ -197,17 +230,12 @@ int weft_flow_cmd_run(const struct weft_flow_args *args)
 		return WEFT_EXIT_USAGE;
 	}
 	rc = connect_slurm(&run.limits, &err);
-	if (args->dry_run && rc) {
+	if (args->dry_run && rc)
 		fprintf(stderr, "weft flow: %s; using Slurm's default limits\n", err.msg);
-		return weft_flow_dry_run(args->rest[0], args, 1001, 10000, UINT32_MAX);
-	}
+	if (args->dry_run)
+		return dry_run(args, &run.limits, !rc);
 	if (rc)
 		return weft_flow_fail(&err);
-	if (args->dry_run)
-		return weft_flow_dry_run(args->rest[0], args, run.limits.max_array_size,
-					 run.limits.max_job_count > run.limits.job_count ?
-						 run.limits.max_job_count - run.limits.job_count : 1,
-					 run.limits.default_minutes);
 	real = realpath(args->rest[0], NULL);
 	if (real && !args->again && !weft_run_home(real, home, &err) &&
 	    weft_flow_each_run(home, not_over, real)) {

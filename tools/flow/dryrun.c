@@ -5,7 +5,8 @@
  * Price is what the limits allow: units times nodes (GPUs) times the time
  * limit.  A unit without a time limit counts with the default partition's;
  * where there is none either, the price says "at least".  The critical path is
- * the longest chain of time limits.
+ * the longest chain of time limits.  Where the site enforces limits of accounts
+ * and QOS, those that the plan meets are told.
  */
 #include "config.h"
 
@@ -23,6 +24,8 @@ struct price {
 	uint64_t critical_min;
 	uint32_t *path;
 	uint32_t path_count;
+	struct weft_limit_hit *hits;
+	uint32_t hit_count;
 };
 
 static void add_prices(const struct weft_plan *plan, uint32_t default_minutes,
@@ -63,6 +66,60 @@ static struct json_object *path_json(const struct weft_plan *plan, const struct 
 	return list;
 }
 
+static struct json_object *limits_json(const struct weft_plan *plan, const struct price *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < p->hit_count; i++) {
+		const struct weft_limit_hit *hit = &p->hits[i];
+		struct json_object *one = json_object_new_object();
+		uint32_t task = plan->objects[hit->object].task_idx;
+
+		json_object_object_add(one, "limit", json_object_new_string(hit->limit.name));
+		json_object_object_add(one, "holder", json_object_new_string(hit->limit.holder));
+		json_object_object_add(one, "max", json_object_new_int64((int64_t)hit->limit.max));
+		json_object_object_add(one, "used", json_object_new_int64((int64_t)hit->limit.used));
+		json_object_object_add(one, "asked", json_object_new_int64((int64_t)hit->asked));
+		json_object_object_add(one, "units", json_object_new_int64(hit->unit_count));
+		json_object_object_add(one, "task",
+				       json_object_new_string(plan->flow->tasks[task].name));
+		json_object_object_add(one, "effect", json_object_new_string(
+						    weft_limit_effect_name(hit->effect)));
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
+static void print_limit(const struct weft_plan *plan, const struct weft_limit_hit *hit)
+{
+	static const char *const units[] = {
+		[WEFT_LIMIT_WALL] = " minutes", [WEFT_LIMIT_JOB_GPUS] = " GPUs",
+		[WEFT_LIMIT_JOB_NODES] = " nodes", [WEFT_LIMIT_ALL_GPUS] = " GPUs",
+		[WEFT_LIMIT_ALL_NODES] = " nodes",
+	};
+	const char *task = plan->flow->tasks[plan->objects[hit->object].task_idx].name;
+	unsigned long long max = hit->limit.max, used = hit->limit.used, asked = hit->asked;
+
+	printf("limit: %s=%llu of %s: ", hit->limit.name, max, hit->limit.holder);
+	switch (hit->effect) {
+	case WEFT_LIMIT_NEVER:
+		printf("%s asks for %llu%s", task, asked, units[hit->limit.kind]);
+		if (hit->unit_count > 1)
+			printf(", and %u such tasks", hit->unit_count);
+		puts(": would never start");
+		break;
+	case WEFT_LIMIT_REFUSED:
+		printf("%llu tasks beside the %llu jobs there: Slurm would refuse the run", asked,
+		       used);
+		if (max > used)
+			printf("; to send it in waves: max_queued: %llu", max - used);
+		putchar('\n');
+		break;
+	default:
+		printf("of %llu tasks that could run at once, %llu will\n", asked, max);
+	}
+}
+
 static void print_json(const struct weft_plan *plan, const struct price *p,
 		       uint32_t units, uint32_t waiting)
 {
@@ -78,6 +135,7 @@ static void print_json(const struct weft_plan *plan, const struct price *p,
 	json_object_object_add(out, "critical_path_minutes",
 			       json_object_new_int64((int64_t)p->critical_min));
 	json_object_object_add(out, "critical_path", path_json(plan, p));
+	json_object_object_add(out, "limits", limits_json(plan, p));
 	for (uint32_t o = 0; o < plan->object_count; o++) {
 		const struct weft_object *object = &plan->objects[o];
 		struct json_object *one = json_object_new_object();
@@ -154,45 +212,55 @@ static void print_text(const struct weft_plan *plan, const struct price *p,
 	for (uint32_t i = 0; i < p->path_count && i < 12; i++)
 		printf("%s %s", i ? " >" : "", plan->flow->tasks[p->path[i]].name);
 	puts(p->path_count > 12 ? " > ..." : "");
+	for (uint32_t i = 0; i < p->hit_count; i++)
+		print_limit(plan, &p->hits[i]);
 }
 
+/* Returns WEFT_EXIT_DONE, or WEFT_EXIT_NO if limits stand in its way; -errno. */
 static int price_plan(struct weft_plan *plan, const struct weft_flow_graph *graph,
-		      uint32_t default_minutes, const struct weft_flow_args *args,
+		      const struct weft_flow_site *site, const struct weft_flow_args *args,
 		      struct weft_err *err)
 {
 	struct price price = { 0 };
 	uint32_t *minutes = calloc(plan->flow->task_count + 1, sizeof(*minutes));
 	uint32_t waiting = 0;
+	int rc = 0;
 
 	price.path = calloc(plan->flow->task_count + 1, sizeof(*price.path));
-	if (!minutes || !price.path) {
-		free(minutes);
-		free(price.path);
-		return weft_err_set(err, ENOMEM, "out of memory");
+	if (!minutes || !price.path)
+		rc = weft_err_set(err, ENOMEM, "out of memory");
+	else if (site->limits)
+		rc = weft_limits_check(plan, site->default_minutes, site->limits, site->ctx,
+				       &price.hits, &price.hit_count, err);
+	if (!rc) {
+		for (uint32_t u = 0; u < plan->flow->unit_count; u++)
+			waiting += plan->units[u].state == WEFT_UNIT_TODO;
+		add_prices(plan, site->default_minutes, minutes, &price);
+		price.critical_min = weft_flow_graph_critical(graph, plan->flow, minutes,
+							      price.path,
+							      &price.path_count, err);
+		if (args->json)
+			print_json(plan, &price, plan->flow->unit_count, waiting);
+		else
+			print_text(plan, &price, plan->flow->unit_count, waiting);
 	}
-	for (uint32_t u = 0; u < plan->flow->unit_count; u++)
-		waiting += plan->units[u].state == WEFT_UNIT_TODO;
-	add_prices(plan, default_minutes, minutes, &price);
-	price.critical_min = weft_flow_graph_critical(graph, plan->flow, minutes, price.path,
-						      &price.path_count, err);
-	if (args->json)
-		print_json(plan, &price, plan->flow->unit_count, waiting);
-	else
-		print_text(plan, &price, plan->flow->unit_count, waiting);
-	free(minutes);
+	for (uint32_t i = 0; i < price.hit_count; i++)
+		if (price.hits[i].effect != WEFT_LIMIT_SLOWER)
+			rc = WEFT_EXIT_NO;
+	free(price.hits);
 	free(price.path);
-	return 0;
+	free(minutes);
+	return rc;
 }
 
 int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
-		      uint32_t max_array_size, uint32_t max_job_count,
-		      uint32_t default_minutes)
+		      const struct weft_flow_site *site)
 {
 	struct weft_flow *flow = NULL;
 	struct weft_flow_graph graph = { 0 };
 	struct weft_plan plan = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_plan_limits limits = { max_array_size, max_job_count };
+	struct weft_plan_limits limits = { site->max_array_size, site->max_job_count };
 	uint32_t first;
 	int rc = weft_flow_read(path, args->given, args->given_count, &flow, &err);
 
@@ -209,10 +277,10 @@ int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
 	if (!rc)
 		rc = weft_plan_pass(&plan, &limits, &first, &err);
 	if (!rc)
-		rc = price_plan(&plan, &graph, default_minutes, args, &err);
+		rc = price_plan(&plan, &graph, site, args, &err);
 	if (plan.flow)
 		weft_plan_fini(&plan);
 	weft_flow_graph_fini(&graph);
 	weft_flow_destroy(flow);
-	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
+	return rc < 0 ? weft_flow_fail(&err) : rc;
 }

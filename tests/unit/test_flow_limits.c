@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_flow_limits.c - limits of accounts and QOS that a plan meets
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "tests/unit/unit.h"
+#include "tools/flow/limits.h"
+
+static char path[] = "/tmp/weft-test-limits-XXXXXX";
+
+struct setup {
+	struct weft_flow *flow;
+	struct weft_flow_graph graph;
+	struct weft_plan plan;
+	struct weft_limit_hit *hits;
+	uint32_t hit_count;
+};
+
+/* One limit for every job; that of QOS "q" is the double. */
+static uint32_t one_limit(void *ctx, const char *account, const char *partition,
+			  const char *qos, struct weft_site_limit *list)
+{
+	list[0] = *(const struct weft_site_limit *)ctx;
+	ck_assert(!account && !partition);
+	if (qos)
+		list[0].max *= 2;
+	return 1;
+}
+
+static void judge(struct setup *s, const char *text, const struct weft_site_limit *limit,
+		  uint32_t default_minutes)
+{
+	struct weft_plan_limits limits = { 1001, UINT32_MAX };
+	struct weft_err err = WEFT_ERR_INIT;
+	FILE *file = fopen(path, "w");
+	uint32_t first;
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	memset(s, 0, sizeof(*s));
+	ck_assert_msg(!weft_flow_read(path, NULL, 0, &s->flow, &err), "%s", err.msg);
+	ck_assert_msg(!weft_flow_graph_init(&s->graph, s->flow, &err), "%s", err.msg);
+	ck_assert_int_eq(weft_plan_init(&s->plan, s->flow, &s->graph, &err), 0);
+	ck_assert_int_eq(weft_plan_pass(&s->plan, &limits, &first, &err), 0);
+	ck_assert_int_eq(weft_limits_check(&s->plan, default_minutes, one_limit,
+					   (void *)(uintptr_t)limit, &s->hits, &s->hit_count,
+					   &err), 0);
+}
+
+static void end(struct setup *s)
+{
+	free(s->hits);
+	weft_plan_fini(&s->plan);
+	weft_flow_graph_fini(&s->graph);
+	weft_flow_destroy(s->flow);
+}
+
+static const char flow[] =
+	"tasks:\n"
+	"  a: {array: 0-9, run: x, resources: {time: 60, gpus: 2}}\n"
+	"  b: {array: 0-19%4, run: x, needs: a, resources: {time: 30, nodes: 3}}\n"
+	"  c: {run: x, needs: b}\n"
+	"  d: {run: x, resources: {time: 90, gpus: 3, qos: q}}\n";
+
+static const struct {
+	enum weft_site_limit_kind kind;
+	uint64_t max, used;
+	uint32_t default_minutes;
+	uint32_t hits;
+	/* of the first */
+	enum weft_limit_effect effect;
+	const char *task;
+	uint64_t asked;
+	uint32_t units;
+} table[] = {
+	/* 31 units of no QOS, one of "q" */
+	{ WEFT_LIMIT_SUBMIT, 31, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
+	{ WEFT_LIMIT_SUBMIT, 30, 0, UINT32_MAX, 1, WEFT_LIMIT_REFUSED, "a", 31, 31 },
+	{ WEFT_LIMIT_SUBMIT, 40, 10, UINT32_MAX, 1, WEFT_LIMIT_REFUSED, "a", 31, 31 },
+	/* the widest level is a: b runs four at a time by its own wish */
+	{ WEFT_LIMIT_RUN, 10, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
+	{ WEFT_LIMIT_RUN, 9, 0, UINT32_MAX, 1, WEFT_LIMIT_SLOWER, "a", 10, 10 },
+	/* d may run twice as long */
+	{ WEFT_LIMIT_WALL, 60, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
+	{ WEFT_LIMIT_WALL, 59, 0, UINT32_MAX, 1, WEFT_LIMIT_NEVER, "a", 60, 10 },
+	{ WEFT_LIMIT_WALL, 44, 0, UINT32_MAX, 2, WEFT_LIMIT_NEVER, "a", 60, 10 },
+	{ WEFT_LIMIT_WALL, 29, 0, UINT32_MAX, 2, WEFT_LIMIT_NEVER, "a", 60, 30 },
+	/* c has the default partition's limit */
+	{ WEFT_LIMIT_WALL, 60, 0, 61, 1, WEFT_LIMIT_NEVER, "c", 61, 1 },
+	{ WEFT_LIMIT_JOB_GPUS, 2, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
+	{ WEFT_LIMIT_JOB_GPUS, 1, 0, UINT32_MAX, 2, WEFT_LIMIT_NEVER, "a", 2, 10 },
+	{ WEFT_LIMIT_ALL_GPUS, 1, 0, UINT32_MAX, 2, WEFT_LIMIT_NEVER, "a", 2, 10 },
+	{ WEFT_LIMIT_JOB_NODES, 3, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
+	{ WEFT_LIMIT_ALL_NODES, 2, 0, UINT32_MAX, 1, WEFT_LIMIT_NEVER, "b", 3, 20 },
+};
+
+START_TEST(limits_are_met)
+{
+	struct weft_site_limit limit = { .kind = table[_i].kind, .max = table[_i].max,
+					 .used = table[_i].used };
+	const struct weft_limit_hit *hit;
+	struct setup s;
+	uint32_t task;
+
+	judge(&s, flow, &limit, table[_i].default_minutes);
+	ck_assert_uint_eq(s.hit_count, table[_i].hits);
+	hit = s.hits;
+	if (hit) {
+		task = s.plan.objects[hit->object].task_idx;
+		ck_assert_int_eq(hit->effect, table[_i].effect);
+		ck_assert_str_eq(s.flow->tasks[task].name, table[_i].task);
+		ck_assert_uint_eq(hit->asked, table[_i].asked);
+		ck_assert_uint_eq(hit->unit_count, table[_i].units);
+	}
+	end(&s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("flow-limits");
+	TCase *tcase = tcase_create("limits");
+	SRunner *runner = srunner_create(suite);
+	int failed, fd = mkstemp(path);
+
+	if (fd < 0)
+		return 99;
+	close(fd);
+	tcase_set_timeout(tcase, UNIT_TIMEOUT_SEC);
+	tcase_add_loop_test(tcase, limits_are_met, 0, sizeof(table) / sizeof(table[0]));
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	unlink(path);
+	return failed != 0;
+}
