@@ -200,7 +200,8 @@ int weft_flow_graph_dot(const struct weft_flow *flow, weft_flow_colour_fn *colou
 {
 	weft_buf_adds(out, "digraph ");
 	dot_text(out, flow->name);
-	weft_buf_adds(out, " {\n\trankdir=LR;\n\tnode [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"sans-serif\"];\n");
+	weft_buf_adds(out, " {\n\trankdir=LR;\n\tnode [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"sans-serif\"];\n"
+		      "\tedge [fontname=\"sans-serif\", fontsize=11];\n");
 	for (uint32_t t = 0; t < flow->task_count; t++) {
 		const struct weft_flow_task *task = &flow->tasks[t];
 		const char *fill = colour ? colour(ctx, t) : NULL;
@@ -208,7 +209,7 @@ int weft_flow_graph_dot(const struct weft_flow *flow, weft_flow_colour_fn *colou
 		weft_buf_addf(out, "\tt%u [label=", t);
 		dot_text(out, task->name);
 		if (task->unit_count > 1)
-			weft_buf_addf(out, ", xlabel=\"x%u\", peripheries=2",
+			weft_buf_addf(out, " + \"\\nx%u\", peripheries=2",
 				      task->unit_count);
 		if (fill)
 			weft_buf_addf(out, ", fillcolor=\"%s\"", fill);

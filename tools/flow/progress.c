@@ -55,6 +55,8 @@ static void draw_bar(const struct weft_run *run, const struct weft_flow_task *ta
 	bad = (uint32_t)((uint64_t)WIDTH * t.failed / task->unit_count);
 	if (t.failed && !bad)
 		bad = 1;
+	if (t.failed && !t.todo && !t.live)
+		bad = WIDTH - full;	/* over: no gap that looks like more to come */
 	fprintf(stderr, "\033[K%-20.20s [", task->name);
 	for (uint32_t i = 0; i < WIDTH; i++)
 		fputc(i < full ? '#' : i < full + bad ? '!' : '.', stderr);
@@ -99,9 +101,12 @@ void weft_progress_show(struct weft_progress *progress, const struct weft_run *r
 	fprintf(stderr, "%s: %u of %u done, %u running, %u waiting, %u failed",
 		run->id, t.done + t.skipped, all, t.running, t.todo + t.live - t.running,
 		t.failed);
-	if (!last && ended * 10 >= all && ended < all && now > progress->started)
-		fprintf(stderr, ", about %lld min left",
-			((long long)(now - progress->started) * (all - ended) / ended + 59) / 60);
+	if (!last && ended * 10 >= all && ended < all && now > progress->started) {
+		long long sec = (long long)(now - progress->started) * (all - ended) / ended + 1;
+
+		fprintf(stderr, sec < 120 ? ", about %lld s left" : ", about %lld min left",
+			sec < 120 ? sec : (sec + 59) / 60);
+	}
 	fputc('\n', stderr);
 }
 

@@ -41,7 +41,7 @@ static const char style[] =
 	"</title>\n<style>\n"
 	"body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222 }\n"
 	"table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ddd }\n"
-	"td:first-child, th:first-child, td.l { text-align: left } code { background: #f3f3f3; padding: .1em .3em }\n"
+	"td:first-child, th:first-child, td.l, th.l { text-align: left } code { background: #f3f3f3; padding: .1em .3em }\n"
 	".d { fill: #2c7fb8 } .f { fill: #d95f0e } .t { font: 11px sans-serif; fill: #333 } .g { stroke: #ddd }\n"
 	"</style>\n</head>\n<body>\n<h1>";
 
@@ -199,12 +199,18 @@ static void put_bar(struct page *p, uint32_t number, uint32_t y)
 	const struct weft_unit_end *end = &p->r->ends[number];
 	const struct weft_flow_task *task = weft_plan_task(p->r->plan, number, NULL);
 	double x = x_of(p, end->start_sec), w = x_of(p, end->end_sec) - x;
+	bool done = p->r->plan->units[number].state == WEFT_UNIT_DONE;
+	int height = ROW_H - 4;
 	struct weft_buf name;
 
+	if (task->unit_count > 1 && !done) {
+		height = (ROW_H - 4) / 3;
+		y += (uint32_t)(ROW_H - 4 - height);
+	}
 	weft_buf_addf(p->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"%d\""
 		      " fill-opacity=\"%s\"><title>",
-		      p->r->plan->units[number].state == WEFT_UNIT_DONE ? "d" : "f", x, y,
-		      w < 1.5 ? 1.5 : w, ROW_H - 4, task->unit_count > 1 ? "0.5" : "1");
+		      done ? "d" : "f", x, y,
+		      w < 1.5 ? 1.5 : w, height, task->unit_count > 1 && done ? "0.5" : "1");
 	weft_buf_init(&name, 8192);
 	weft_flow_unit_name(task, number - task->first_unit, &name);
 	weft_html_text(p->out, weft_buf_str(&name));
@@ -216,6 +222,61 @@ static void put_bar(struct page *p, uint32_t number, uint32_t y)
 	weft_buf_adds(p->out, "</title></rect>\n");
 }
 
+/* At most seven lines, at whole steps that people count time in. */
+static void put_ticks(struct page *p, uint32_t rows)
+{
+	static const int64_t steps[] = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
+					 7200, 14400, 21600, 43200, 86400, 172800, 604800 };
+	int64_t span = p->to - p->from, step = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && (!step || span / step > 6); i++)
+		step = steps[i];
+	while (span / step > 6)
+		step *= 2;
+	for (int64_t at = 0; at <= span; at += step) {
+		double x = x_of(p, p->from + at);
+
+		weft_buf_addf(p->out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%u\"/>"
+			      "<text class=\"t\" x=\"%.1f\" y=\"12\" text-anchor=\"middle\">",
+			      x, x, ROW_H, (rows + 1) * ROW_H, x);
+		put_span(p->out, at);
+		weft_buf_adds(p->out, "</text>\n");
+	}
+	weft_buf_adds(p->out, "<text class=\"t\" x=\"0\" y=\"12\"><tspan class=\"d\">&#9632;</tspan> done "
+		      "<tspan class=\"f\">&#9632;</tspan> failed</text>\n");
+}
+
+static void put_label(struct page *p, const struct weft_flow_task *task, uint32_t row)
+{
+	/* 26 bytes may end inside a character: weft_html_text() minds. */
+	char name[27];
+
+	strncpy(name, task->name, sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	weft_buf_addf(p->out, "<text class=\"t\" x=\"0\" y=\"%u\">", (row + 2) * ROW_H - 6);
+	weft_html_text(p->out, name);
+	weft_buf_adds(p->out, "</text>\n");
+}
+
+/* A task's units in one row; those that failed on top, as a stripe. */
+static void put_bars(struct page *p, const struct weft_flow_task *task, uint32_t row,
+		     uint32_t *bars, uint32_t *left)
+{
+	for (int failed = 0; failed < 2; failed++) {
+		for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++) {
+			if (!known(p, u) ||
+			    (p->r->plan->units[u].state != WEFT_UNIT_DONE) != failed)
+				continue;
+			if (*bars == BARS) {
+				(*left)++;
+				continue;
+			}
+			(*bars)++;
+			put_bar(p, u, (row + 1) * ROW_H + 2);
+		}
+	}
+}
+
 static void put_gantt(struct page *p)
 {
 	uint32_t rows = p->flow->task_count < ROWS ? p->flow->task_count : ROWS, bars = 0, left = 0;
@@ -223,39 +284,17 @@ static void put_gantt(struct page *p)
 	weft_buf_addf(p->out, "<h2>Time</h2>\n<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
 		      " aria-label=\"what ran when\" viewBox=\"0 0 %d %u\" width=\"100%%\">\n",
 		      LEFT + WIDTH + 20, (rows + 2) * ROW_H);
-	for (int tick = 0; tick <= 4; tick++) {
-		double x = LEFT + WIDTH * tick / 4.0;
-
-		weft_buf_addf(p->out, "<line class=\"g\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%u\"/>"
-			      "<text class=\"t\" x=\"%.1f\" y=\"12\" text-anchor=\"middle\">",
-			      x, x, ROW_H, (rows + 1) * ROW_H, x);
-		put_span(p->out, (p->to - p->from) * tick / 4);
-		weft_buf_adds(p->out, "</text>\n");
-	}
+	put_ticks(p, rows);
 	for (uint32_t i = 0; i < p->flow->task_count; i++) {
 		const struct weft_flow_task *task = &p->flow->tasks[p->r->plan->graph->order[i]];
 
 		if (i < rows) {
-			/* 26 bytes may end inside a character: weft_html_text() minds. */
-			char name[27];
-
-			strncpy(name, task->name, sizeof(name) - 1);
-			name[sizeof(name) - 1] = 0;
-			weft_buf_addf(p->out, "<text class=\"t\" x=\"0\" y=\"%u\">",
-				      (i + 2) * ROW_H - 6);
-			weft_html_text(p->out, name);
-			weft_buf_adds(p->out, "</text>\n");
+			put_label(p, task, i);
+			put_bars(p, task, i, &bars, &left);
+			continue;
 		}
-		for (uint32_t u = 0; u < task->unit_count; u++) {
-			if (!known(p, task->first_unit + u))
-				continue;
-			if (i >= rows || bars == BARS) {
-				left++;
-				continue;
-			}
-			bars++;
-			put_bar(p, task->first_unit + u, (i + 1) * ROW_H + 2);
-		}
+		for (uint32_t u = 0; u < task->unit_count; u++)
+			left += known(p, task->first_unit + u);
 	}
 	weft_buf_adds(p->out, "</svg>\n");
 	if (left)
