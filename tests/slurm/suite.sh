@@ -38,8 +38,7 @@ usual="1.18 2.21 2.22 2.23 2.26 3.11 3.15 5.10 7.1 7.11 7.21 7.22 7.24 9.9
 	commands/srun/test_--exclusive.py commands/srun/test_--immediate.py
 	commands/srun/test_--no-kill.py commands/srun/test_--ntasks-per-node.py
 	commands/srun/test_--mem--mincpus--tmp.py
-	commands/srun/test_srun_increasing_job_sizes.py
-	commands/sbatch/test_options.py commands/scrontab/test_basics.py"
+	commands/srun/test_srun_increasing_job_sizes.py"
 [ $# -eq 0 ] || usual=$*
 
 [ -d "$source/testsuite/expect" ] || { echo "1..0 # SKIP no Slurm source in ${source:-~/.cache/weft}"; exit 77; }
@@ -116,6 +115,13 @@ run_test()	# COLUMN TEST
 	esac
 }
 
+# A test may leave nodes down; the next is to find four.
+all_idle()
+{
+	[ "$(sx sinfo -h -N -t idle -o %N | sort -u | wc -l)" -eq 4 ] ||
+		{ sx scontrol update nodename=ALL state=resume; false; }
+}
+
 column()	# COLUMN
 {
 	local test
@@ -124,6 +130,7 @@ column()	# COLUMN
 		echo "$test $(run_test "$1" "$test") $SECONDS" >>"$t_dir/$1.outcomes"
 		sx scancel -u "$(id -un)" 2>/dev/null
 		wait_for 60 no_jobs || note "jobs are left after $test ($1)"
+		wait_for 60 all_idle || note "nodes are missing after $test ($1)"
 	done
 }
 
@@ -157,5 +164,5 @@ while read -r test stock _ weft_one; do
 	fi
 done < <(join <(sort "$t_dir/stock.outcomes") <(sort "$t_dir/weft.outcomes" | cut -d' ' -f1,2) | sort -V)
 note "$same alike ($(grep -c ' pass ' "$t_dir/stock.outcomes") pass with stock), $worse pass with stock only, $better otherwise different, in $SECONDS s"
-[ $((same + better)) -gt 0 ] && [ $worse -eq 0 ] && ok "every test that passes with stock passes with Weft"
+grep -q ' pass ' "$t_dir/stock.outcomes" && [ $worse -eq 0 ] && ok "every test that passes with stock passes with Weft"
 t_end
