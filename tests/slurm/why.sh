@@ -196,6 +196,8 @@ wait_for 20 grep -q 'waits for' "$t_dir/watch"
 sx scancel "$wide" "${full[@]}" "$half"
 wait_state "$long" COMPLETED 30
 is "a job that started takes no reason along" "$(field "$long" SystemComment)" ""
+no_word() { in_state "$1" CANCELLED && [ -z "$(field "$1" SystemComment)" ]; }
+check "nor does one that was cancelled while it waited" wait_for 20 no_word "$wide"
 wait $!
 is "--watch ends when the job waits no longer: exit status" $? 0
 like "and tells so" "$(tail -n 1 "$t_dir/watch")" "job $more: does not wait"
