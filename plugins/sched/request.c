@@ -101,12 +101,20 @@ static void read_node_counts(const job_record_t *job_ptr,
 	shape->nodes_max = MAX(shape->nodes_max, shape->nodes_min);
 }
 
+/* -N0: a job without nodes, to make or remove a burst buffer. */
+static bool without_nodes(const weft_slurm_details_t *details)
+{
+	return details->min_nodes == 0 && details->max_nodes == 0;
+}
+
 static bool must_be_slurms(const job_record_t *job_ptr)
 {
 	const weft_slurm_details_t *d = job_ptr->details;
 	const part_record_t *part = job_ptr->part_ptr;
 	uint16_t share = part->max_share & ~SHARED_FORCE;
 
+	if (without_nodes(d))
+		return true;
 	if ((part->max_share & SHARED_FORCE) && share > 1)
 		return true;
 	if (share > 1 && d->share_res == 1)

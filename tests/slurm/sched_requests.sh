@@ -68,7 +68,7 @@ taken=0 lines=()
 while read -r line; do
 	[ -n "$line" ] || continue
 	# shellcheck disable=SC2086  # words
-	id=$(sbatch --parsable -t 5 -o /dev/null $line --wrap true 2>&1)
+	id=$(sbatch --parsable -t 5 -o /dev/null $line --wrap true 2>&1 | tail -n 1)
 	case $id in
 	[0-9]*) taken=$((taken + 1)) lines[id]=$line ;;
 	*) say "Slurm refuses $line: ${id##*: }" ;;
@@ -93,6 +93,15 @@ waiting=$(squeue -h -o '%i %r' | while read -r id why; do
 	echo "${lines[id]} ($why)"
 	scancel "$id"
 done)
+
+# A job without nodes makes a burst buffer: it needs none of those that are busy.
+sbatch -N4 --exclusive -t 5 -o /dev/null --wrap 'sleep 600' >/dev/null
+all_busy() { [ -z "$(sinfo -h -t idle,mix -o %n)" ]; }
+private_wait 30 all_busy
+no_nodes=$(sbatch --parsable -N0 --bb=x -t 5 -o /dev/null --wrap true)
+has_ended() { scontrol show job -o "$1" | grep -q JobState=COMPLETED; }
+check "a job without nodes waits for none" private_wait 30 has_ended "$no_nodes"
+
 check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
 is_none "every request that Slurm takes has run" "$waiting"
 is_none "none was ended as impossible" \
