@@ -4,9 +4,10 @@
  *
  * json-c does the parsing (C and C++ comments are allowed, so weft.json can
  * explain itself).  What it lacks is added here: a bound on the text and on
- * its depth, an error for a key that stands twice in one object, and the line and column of a value, both for text that does not
- * parse and for a value that parses but makes no sense: a reader that dislikes
- * the value at some path calls weft_json_complain() and the message begins
+ * its depth, an error for a key that stands twice in one object, and the line
+ * and column of a value, both for text that does not parse and for a value
+ * that parses but makes no sense: a reader that dislikes the value at some
+ * path calls weft_json_complain() and the message begins
  * "FILE:LINE:COLUMN: PATH: ...".  json-c keeps no positions, so that function
  * scans the text again for the path; complaining is rare, reading is not.
  */

@@ -209,3 +209,23 @@ int weft_settings_read(const struct weft_setting *table,
 	free(copy);
 	return rc;
 }
+
+/* The rooms read their sections themselves; here only the names count. */
+static const struct weft_setting sections[] = {
+	{ .key = "bridge", .type = WEFT_SETTING_TREE },
+	{ .key = "fabric", .type = WEFT_SETTING_TREE },
+	{ .key = "gres", .type = WEFT_SETTING_TREE },
+	{ .key = "sched", .type = WEFT_SETTING_TREE },
+	{ .key = "stock", .type = WEFT_SETTING_TREE },
+	{ .key = "submit", .type = WEFT_SETTING_TREE },
+	{ NULL }
+};
+
+int weft_settings_check_sections(const struct weft_json *doc,
+				 struct weft_err *err)
+{
+	char nothing = 0;
+
+	return weft_settings_read(sections, doc, "", &nothing, sizeof(nothing),
+				  err);
+}

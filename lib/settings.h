@@ -47,4 +47,12 @@ int weft_settings_read(const struct weft_setting *table,
 		       const struct weft_json *doc, const char *path,
 		       void *dest, size_t size, struct weft_err *err);
 
+/*
+ * Whether each section of a weft.json is one that some room of Weft reads: a
+ * misspelt one would count for nothing, in silence.  0, or -EINVAL with its
+ * place and the nearest name.
+ */
+int weft_settings_check_sections(const struct weft_json *doc,
+				 struct weft_err *err);
+
 #endif

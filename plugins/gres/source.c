@@ -3,6 +3,7 @@
 #include "plugins/slurm/slurmd_node.h"
 
 #include "lib/json.h"
+#include "lib/settings.h"
 #include "plugins/gres/source.h"
 #include "sched/levels.h"
 
@@ -120,6 +121,8 @@ int weft_gres_source_read(struct weft_gres_source *source, const char *node,
 		xfree(config);
 		return 0;
 	}
+	if (!rc)
+		rc = weft_settings_check_sections(doc, err);
 	if (!rc)
 		rc = find_entry(doc, "gres", "nodes", "names", "source", node,
 				&entry, err);

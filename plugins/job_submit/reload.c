@@ -32,6 +32,7 @@
 #include <sys/stat.h>
 
 #include "lib/json.h"
+#include "lib/settings.h"
 #include "plugins/job_submit/reload.h"
 #include "plugins/job_submit/status.h"
 #include "plugins/slurm/submit.h"
@@ -81,7 +82,9 @@ static int compile(const char *path, struct weft_rules **ret_rules,
 
 	if (rc)
 		return rc;
-	rc = weft_rules_compile(doc, "submit", ret_rules, err);
+	rc = weft_settings_check_sections(doc, err);
+	if (rc == 0)
+		rc = weft_rules_compile(doc, "submit", ret_rules, err);
 	weft_json_destroy(doc);
 	return rc;
 }

@@ -103,5 +103,36 @@ START_TEST(wrong_values_are_named_and_change_nothing)
 }
 END_TEST
 
-UNIT_MAIN("settings", absent_means_default, given_means_given,
+START_TEST(sections_are_those_that_are_read)
+{
+	static const struct {
+		const char *text, *said;	/* NULL: nothing wrong */
+	} cases[] = {
+		{ "{}", NULL },
+		{ "{\"submit\": {}, \"sched\": {}, \"bridge\": {}, \"gres\": {},"
+		  " \"fabric\": {}, \"stock\": {}}", NULL },
+		{ "{\"sched\": {},\n \"shced\": {}}",
+		  "f:2:11: shced: no such setting; did you mean \"sched\"?" },
+		{ "{\"sched\": {\"submit\": 1}, \"zzzzzzzz\": 1}",
+		  "zzzzzzzz: no such setting" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_json *doc;
+		int rc;
+
+		ck_assert_int_eq(weft_json_parse("f", cases[i].text,
+				 strlen(cases[i].text), &doc, &err), 0);
+		rc = weft_settings_check_sections(doc, &err);
+		ck_assert_int_eq(rc, cases[i].said ? -EINVAL : 0);
+		if (cases[i].said)
+			ck_assert_msg(strstr(err.msg, cases[i].said) != NULL,
+				      "case %zu: \"%s\"", i, err.msg);
+		weft_json_destroy(doc);
+	}
+}
+END_TEST
+
+UNIT_MAIN("settings", sections_are_those_that_are_read, absent_means_default, given_means_given,
 	  wrong_values_are_named_and_change_nothing)

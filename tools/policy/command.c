@@ -25,6 +25,7 @@
 #include <json-c/json.h>
 
 #include "lib/file.h"
+#include "lib/settings.h"
 #include "tools/policy/policy.h"
 
 #define SCRIPT_LIMIT (4u << 20)
@@ -81,7 +82,9 @@ static int compile(const char *path, struct weft_rules **ret_rules,
 
 	if (rc)
 		return rc;
-	rc = weft_rules_compile(doc, "submit", ret_rules, err);
+	rc = weft_settings_check_sections(doc, err);
+	if (rc == 0)
+		rc = weft_rules_compile(doc, "submit", ret_rules, err);
 	weft_json_destroy(doc);
 	return rc;
 }

@@ -4,7 +4,8 @@
  *
  * Two requests: nodes and jobs, both in detail.  The domain of a node and its
  * hardware are what sched/weft wrote into its Extra
- * (plugins/slurm/node_fabric.h); the domain is, where another scheduler runs, "fabric.domains" of the weft.json beside slurm.conf.
+ * (plugins/slurm/node_fabric.h); where another scheduler runs, the domain is
+ * what "fabric.domains" of the weft.json beside slurm.conf says.
  *
  * A job's GPUs are in gres_detail_str, one text a node in the order of the
  * job's node list.  GPUs that the node counts as used but no visible job
