@@ -46,6 +46,8 @@ put '{"submit": {"rules": [
  {"name": "input", "match": {"std_in": "/etc/*"}, "reject": "reads {std_in}"},
  {"name": "hostile", "match": {"comment": {"contains": "%s"}}, "reject": "says {comment}"},
  {"name": "big", "match": {"gpu_hours": {"min": 1000000000}}, "reject": "{gpu_hours} GPU-hours"},
+ {"name": "slow", "match": {"script": {"regex": "^(a|aa)+needle$"}}, "reject": "slow"},
+ {"name": "script", "match": {"script": {"contains": "needle"}}, "reject": "a needle"},
  {"name": "env", "match": {"env": {"HOSTILE": {"set": true}}}, "warn": "{env.HOSTILE}"}]}}'
 check "--begin" refused 'begins in 2-00:0' -p cpu --begin=now+2days
 check "--begin, sooner" sub -p cpu --begin=now+2hours
@@ -63,6 +65,19 @@ check "a text of 65,000 bytes is cut in the message" refused 'says %s0000' -p cp
 check "huge counts are many, not few" refused '[0-9]{9,} GPU-hours' -p main --gpus=4294967 -t 365-0
 HOSTILE=$(printf 'a%%n\001b') sub -p cpu --export=ALL
 check "an environment with them" says 'note: a%n\?b'
+
+# Sizes that Slurm itself takes: 4 MB of script, megabytes of environment,
+# 10,000 dependencies.
+sub_file() { timeout 60 sbatch -H -o /dev/null -p cpu "$1" > "$out" 2>&1; }
+finds_needle() { ! sub_file "$private/long.sh" && says 'a needle'; }
+{ printf '#!/bin/sh\n'; yes "$(printf '%01000d' 0 | tr 0 a)" | head -n 4100; } > "$private/long.sh"
+check "a script of 4.1 MB, searched by a pattern" sub_file "$private/long.sh"
+echo aaneedle >> "$private/long.sh"
+check "what stands in its last line is found" finds_needle
+check "an environment of 1.5 MB" eval "($(printf 'export BIG%d=$long; ' {1..20}) sub -p cpu --export=ALL)"
+jobs=$(squeue -h -t PD -o %i | head -n 20)
+many=$(for ((i = 0; i < 10000; i++)); do echo "$jobs"; done | head -n 10000 | sed 's/^/after:/' | paste -sd,)
+check "10,000 dependencies" sub -p cpu --dependency="$many"
 check "slurmctld lives" scontrol ping
 put '{"submit": {"rules": [{"name": "x", "match": {"tme": 1}, "reject": ""}]}}'
 check "a bad file keeps the old rules" refused 'the name MAINT' -p cpu -J MAINT
