@@ -5,7 +5,7 @@
  * A value that was not asked matches nothing but "set": false.  A list
  * (partitions, features) matches if one of its items does.  Patterns see at
  * most PATTERN_BYTES of a text: regexec() may be slow, scripts may have 4 MB,
- * and slurmctld holds locks while we look.
+ * and slurmctld holds locks while we look.  "contains" sees all of it.
  *
  * Globs know '*' and '?'; the one-star backtracking below is quadratic at
  * worst, on texts that are bounded likewise.
@@ -60,8 +60,6 @@ static bool test_text(const struct weft_match *m, const char *text, size_t len)
 		return glob(m->text, text, len < GLOB_BYTES ? len : GLOB_BYTES);
 	case WEFT_MATCH_REGEX:
 		return regex(m->regex, text, len);
-	case WEFT_MATCH_CONTAINS:
-		return memmem(text, len, m->text, m->text_len) != NULL;
 	default:
 		return false;
 	}
@@ -71,8 +69,6 @@ static bool test_list(const struct weft_match *m, const char *text)
 {
 	size_t len;
 
-	if (m->op == WEFT_MATCH_CONTAINS)
-		return strstr(text, m->text) != NULL;
 	for (;; text += len + 1) {
 		len = strcspn(text, LIST_MARKS);
 		if (test_text(m, text, len))
@@ -100,6 +96,8 @@ static bool test_value(const struct weft_match *m,
 		return (text != NULL) == m->low;
 	if (!text)
 		return false;
+	if (m->op == WEFT_MATCH_CONTAINS)	/* linear: the whole text */
+		return strstr(text, m->text) != NULL;
 	if (m->field >= 0 && weft_fields[m->field].type == WEFT_TYPE_LIST)
 		return test_list(m, text);
 	if (m->op == WEFT_MATCH_EQUAL)
