@@ -85,13 +85,14 @@ private_need()
 }
 
 # The first of COUNT (up to 96) consecutive ports on which nobody listens.  Two
-# tests that start at once begin to look in different places.
+# tests that start at once begin to look in different places: process ids tell
+# nothing where each has a namespace of its own.
 private_port()
 {
 	local base count=$1 busy
 
 	busy=$(ss -Htln 2>/dev/null | awk '{ sub(/.*:/, "", $4); print $4 }')
-	for ((base = 21000 + $$ % 20 * 96; base < 24000; base += 96)); do
+	for ((base = 21000 + RANDOM % 20 * 96; base < 24000; base += 96)); do
 		echo "$busy" | awk -v a="$base" -v b=$((base + count)) \
 			'$1 >= a && $1 < b { exit 1 }' && break
 	done

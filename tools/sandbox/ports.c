@@ -8,7 +8,8 @@
  * until the sandbox drops it or its directory is gone.
  *
  * Ports come from 10000 to 32000, below the range that the kernel gives to
- * outgoing connections; each user begins elsewhere.
+ * outgoing connections.  Each directory begins elsewhere: sandboxes that do
+ * not see each other's links, such as other users', seldom meet.
  */
 #include "config.h"
 
@@ -115,11 +116,20 @@ static bool is_free(uint32_t port)
 	return yes;
 }
 
-/* The first of `want` free ports in a row, 0 if there are none. */
-static uint32_t find_run(const struct claim *claims, uint32_t claim_count,
-			 uint32_t want)
+static uint32_t begin_of(const char *dir)
 {
-	uint32_t begin = FIRST + (uint32_t)(getuid() % 10) * 200, run = 0;
+	uint32_t hash = 2166136261u;	/* FNV-1a */
+
+	for (; *dir; dir++)
+		hash = (hash ^ (uint8_t)*dir) * 16777619u;
+	return FIRST + hash % 80 * 200;
+}
+
+/* The first of `want` free ports in a row from begin on, 0 if there are none. */
+static uint32_t find_run(const struct claim *claims, uint32_t claim_count,
+			 uint32_t begin, uint32_t want)
+{
+	uint32_t run = 0;
 
 	for (uint32_t port = begin; port < LAST; port++) {
 		run = !is_claimed(claims, claim_count, port) && is_free(port) ?
@@ -132,7 +142,7 @@ static uint32_t find_run(const struct claim *claims, uint32_t claim_count,
 
 int weft_sandbox_take_ports(struct weft_sandbox *s, struct weft_err *err)
 {
-	uint32_t want = s->nodes + WEFT_SANDBOX_PORTS_BESIDE, first;
+	uint32_t want = s->nodes + WEFT_SANDBOX_PORTS_BESIDE, first, count;
 	struct claim claims[CLAIMS_MAX];
 	char dir[PATH_MAX / 2], path[PATH_MAX];
 	int lock, rc;
@@ -143,7 +153,10 @@ int weft_sandbox_take_ports(struct weft_sandbox *s, struct weft_err *err)
 	lock = lock_dir(dir, err);
 	if (lock < 0)
 		return lock;
-	first = find_run(claims, read_claims(dir, claims), want);
+	count = read_claims(dir, claims);
+	first = find_run(claims, count, begin_of(s->dir), want);
+	if (!first)
+		first = find_run(claims, count, FIRST, want);
 	if (!first) {
 		rc = weft_err_set(err, EADDRINUSE,
 			"no %u free ports in a row between %d and %d", want,
