@@ -151,14 +151,16 @@ out:
 	return rc;
 }
 
-int weft_json_read(const char *path, struct weft_json **ret_doc,
-		   struct weft_err *err)
+static int read_file(const char *path, const uid_t *owner,
+		     struct weft_json **ret_doc, struct weft_err *err)
 {
 	char *text;
 	size_t len;
 	int rc;
 
-	rc = weft_file_read(path, WEFT_JSON_LIMIT, &text, &len, err);
+	rc = owner ? weft_file_read_owned(path, WEFT_JSON_LIMIT, *owner, &text,
+					  &len, err) :
+		weft_file_read(path, WEFT_JSON_LIMIT, &text, &len, err);
 	if (rc)
 		return rc;
 	rc = weft_json_parse(path, text, len, ret_doc, err);
@@ -166,19 +168,16 @@ int weft_json_read(const char *path, struct weft_json **ret_doc,
 	return rc;
 }
 
+int weft_json_read(const char *path, struct weft_json **ret_doc,
+		   struct weft_err *err)
+{
+	return read_file(path, NULL, ret_doc, err);
+}
+
 int weft_json_read_owned(const char *path, uid_t owner,
 			 struct weft_json **ret_doc, struct weft_err *err)
 {
-	char *text;
-	size_t len;
-	int rc;
-
-	rc = weft_file_read_owned(path, WEFT_JSON_LIMIT, owner, &text, &len, err);
-	if (rc)
-		return rc;
-	rc = weft_json_parse(path, text, len, ret_doc, err);
-	free(text);
-	return rc;
+	return read_file(path, &owner, ret_doc, err);
 }
 
 void weft_json_destroy(struct weft_json *doc)
