@@ -9,7 +9,7 @@
 
 #include "lib/options.h"
 #include "tools/sim/options.h"
-#include "tools/ui/help.h"
+#include "tools/ui/args.h"
 #include "tools/weft/cmd.h"
 
 const char *const sim_limit_words[] = { "drawn", "round", "user", NULL };
@@ -51,22 +51,6 @@ int sim_read_settings(struct sim_run *run, struct weft_err *err)
 	return rc;
 }
 
-static int print_help(const struct weft_option *options)
-{
-	printf("usage: weft sim TRACE --cluster=FILE|--nodes=N [OPTION...]\n"
-	       "       weft sim tune TRACE ...\n\n"
-	       "Runs a history of jobs again under several schedulers and compares them.\n"
-	       "TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n");
-	weft_help_print(options);
-	return WEFT_EXIT_DONE;
-}
-
-static int usage(const char *message)
-{
-	fprintf(stderr, "weft sim: %s\nTry \"weft sim --help\".\n", message);
-	return WEFT_EXIT_USAGE;
-}
-
 static int work(struct sim_run *run)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -89,26 +73,33 @@ static int work(struct sim_run *run)
 	return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_DONE;
 }
 
-/* Options may stand before and after the one operand. */
-int sim_parse(const struct weft_option *options, int argc, char **argv,
-	      const char **operand, bool *help, struct weft_err *err)
+int sim_read_args(const char *command, const char *usage,
+		  const struct weft_option *options, int argc, char **argv,
+		  struct sim_args *args)
 {
-	int first, rc;
+	const char *missing = NULL;
+	uint32_t count;
+	int rc = weft_args_read(command, usage, options, argc, argv,
+				&args->trace, 1, &count);
 
-	*help = false;
-	while (argc > 1 && !*help) {
-		rc = weft_options_parse(options, argc, argv, &first, help, err);
-		if (rc || *help || first >= argc)
-			return rc;
-		if (*operand)
-			return weft_err_set(err, 22, "unexpected %s",
-					    argv[first]);
-		*operand = argv[first];
-		argc -= first;
-		argv += first;
-	}
-	return 0;
+	if (rc >= 0)
+		return rc;
+	if (!count)
+		missing = "which trace?";
+	else if (!args->nodes == !args->cluster)
+		missing = "which machine? --cluster=FILE or --nodes=N";
+	if (!missing)
+		return -1;
+	fprintf(stderr, "weft %s: %s\nTry \"weft %s --help\".\n", command,
+		missing, command);
+	return WEFT_EXIT_USAGE;
 }
+
+static const char usage[] =
+	"usage: weft sim TRACE --cluster=FILE|--nodes=N [OPTION...]\n"
+	"       weft sim tune TRACE ...\n\n"
+	"Runs a history of jobs again under several schedulers and compares them.\n"
+	"TRACE is what sacct --parsable2 printed, a .swf file, or CSV; gzipped or not.\n\n";
 
 int sim_command(int argc, char **argv)
 {
@@ -130,19 +121,11 @@ int sim_command(int argc, char **argv)
 		  .help = "write a page with plots, to be read without a network" },
 		{ NULL },
 	};
-	struct weft_err err = WEFT_ERR_INIT;
-	bool help;
+	int rc;
 
 	if (argc > 1 && !strcmp(argv[1], "tune"))
 		return tune_command(argc - 1, argv + 1);
 	sim_set_defaults(&run);
-	if (sim_parse(options, argc, argv, &a->trace, &help, &err))
-		return usage(err.msg);
-	if (help)
-		return print_help(options);
-	if (!a->trace)
-		return usage("which trace?");
-	if (!a->nodes == !a->cluster)
-		return usage("which machine? --cluster=FILE or --nodes=N");
-	return work(&run);
+	rc = sim_read_args("sim", usage, options, argc, argv, a);
+	return rc >= 0 ? rc : work(&run);
 }

@@ -145,14 +145,25 @@ static struct json_object *errors_json(const struct sim_result *r)
 	return root;
 }
 
+int sim_put_json(struct json_object *root, struct weft_err *err)
+{
+	const char *text = json_object_to_json_string_ext(root,
+						JSON_C_TO_STRING_PRETTY);
+	int rc = text ? 0 :
+		weft_err_set(err, ENOMEM, "no memory for the result");
+
+	if (text)
+		puts(text);
+	json_object_put(root);
+	return rc;
+}
+
 int sim_print_json(const struct sim_run *run, struct weft_err *err)
 {
 	const struct weft_workload_report *report = &run->workload->report;
 	const struct weft_machine_total has = weft_machine_total(run->machine);
 	struct json_object *root = json_object_new_object();
 	struct json_object *results = json_object_new_array();
-	const char *text;
-	int rc = 0;
 
 	count(root, "nodes", run->machine->cluster.node_count -
 	      run->machine->left_out);
@@ -175,11 +186,5 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 		json_object_array_add(results,
 				      result_json(run, &run->result[i]));
 	json_object_object_add(root, "schedulers", results);
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-	if (text)
-		puts(text);
-	else
-		rc = weft_err_set(err, ENOMEM, "no memory for the result");
-	json_object_put(root);
-	return rc;
+	return sim_put_json(root, err);
 }

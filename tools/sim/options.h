@@ -45,8 +45,12 @@ extern const char *const sim_limit_words[];
 void sim_set_defaults(struct sim_run *run);
 /* args.settings into settings. */
 int sim_read_settings(struct sim_run *run, struct weft_err *err);
-/* Options may stand before and after the one operand. */
-int sim_parse(const struct weft_option *options, int argc, char **argv,
-	      const char **operand, bool *help, struct weft_err *err);
+/*
+ * The command line of "weft COMMAND": weft_args_read() with the trace as its one
+ * operand, and a machine must be named.  -1: go on; else end with that code.
+ */
+int sim_read_args(const char *command, const char *usage,
+		  const struct weft_option *options, int argc, char **argv,
+		  struct sim_args *args);
 
 #endif

@@ -120,6 +120,8 @@ int sim_write_html(const struct sim_run *run, struct weft_err *err);
 /* The result on stdout. */
 int sim_print_table(const struct sim_run *run);
 int sim_print_json(const struct sim_run *run, struct weft_err *err);
+/* Prints the object and lets go of it.  0 or -ENOMEM. */
+int sim_put_json(struct json_object *root, struct weft_err *err);
 /* args.jobs: what became of every job. */
 int sim_write_jobs(const struct sim_run *run, struct weft_err *err);
 /* What was odd about the trace, a line each; the same on stderr. */

@@ -9,26 +9,14 @@
 #include <stdio.h>
 
 #include "tools/sim/options.h"
-#include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
 #define JOBS_MIN 20	/* in a window: fewer say nothing */
 
-static int usage(const char *message)
-{
-	fprintf(stderr, "weft sim tune: %s\nTry \"weft sim tune --help\".\n",
-		message);
-	return WEFT_EXIT_USAGE;
-}
-
-static int print_help(const struct weft_option *options)
-{
-	printf("usage: weft sim tune TRACE --cluster=FILE|--nodes=N [OPTION...]\n\n"
-	       "Searches the settings of Weft's scheduler on a history of jobs, and says what\n"
-	       "they would have gained in parts of it that the search did not see.\n\n");
-	weft_help_print(options);
-	return WEFT_EXIT_DONE;
-}
+static const char usage[] =
+	"usage: weft sim tune TRACE --cluster=FILE|--nodes=N [OPTION...]\n\n"
+	"Searches the settings of Weft's scheduler on a history of jobs, and says what\n"
+	"they would have gained in parts of it that the search did not see.\n\n";
 
 static int load(struct tune *tune, struct weft_err *err)
 {
@@ -83,17 +71,9 @@ int tune_command(int argc, char **argv)
 		  .help = "parts of the history, the second half held out (10)" },
 		{ NULL },
 	};
-	struct weft_err err = WEFT_ERR_INIT;
-	bool help;
+	int rc;
 
 	sim_set_defaults(&tune.run);
-	if (sim_parse(options, argc, argv, &a->trace, &help, &err))
-		return usage(err.msg);
-	if (help)
-		return print_help(options);
-	if (!a->trace)
-		return usage("which trace?");
-	if (!a->nodes == !a->cluster)
-		return usage("which machine? --cluster=FILE or --nodes=N");
-	return work(&tune);
+	rc = sim_read_args("sim tune", usage, options, argc, argv, a);
+	return rc >= 0 ? rc : work(&tune);
 }

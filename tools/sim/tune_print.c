@@ -147,8 +147,6 @@ static struct json_object *values_json(const struct tune *tune,
 int tune_print_json(const struct tune *tune, struct weft_err *err)
 {
 	struct json_object *root = json_object_new_object(), *sched;
-	const char *text;
-	int rc = 0;
 
 	json_object_object_add(root, "objective", json_object_new_string(
 			       tune_objectives[tune->objective].name));
@@ -171,11 +169,5 @@ int tune_print_json(const struct tune *tune, struct weft_err *err)
 			       values_json(tune, tune->before));
 	json_object_object_add(root, "windows_after",
 			       values_json(tune, tune->after));
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-	if (text)
-		puts(text);
-	else
-		rc = weft_err_set(err, ENOMEM, "no memory for the result");
-	json_object_put(root);
-	return rc;
+	return sim_put_json(root, err);
 }
