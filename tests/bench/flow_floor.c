@@ -4,7 +4,7 @@
  *
  *   flow_floor COUNT
  *
- * Four threads submit COUNT held jobs of one line each through the same call
+ * Six threads submit COUNT held jobs of one line each through the same call
  * that `weft flow` uses: no workflow, journal or dependency.  What a workflow
  * of COUNT objects takes beyond this is Weft's own; this is Slurm's and the
  * machine's.  Prints milliseconds.
@@ -18,7 +18,7 @@
 
 #include "tools/slurm/submit.h"
 
-#define THREADS 4
+#define THREADS 6
 
 struct share {
 	unsigned long count;

@@ -5,7 +5,7 @@
  * Order of events in a pass, and what a crash after each leaves:
  *   1  the new objects are in the journal as SENT, without a job id
  *      (nothing or some of it is in Slurm: adopt looks for it by comment)
- *   2  they are submitted by four threads, parents before children; those that
+ *   2  they are submitted by six threads, parents before children; those that
  *      wait for nothing new are held, so nothing of the pass can run or end
  *   3  job ids are journalled as they come, many in one transaction
  *   4  Slurm is asked once what it has: doubles, which a lost answer may have
