@@ -44,6 +44,11 @@ struct weft_policy {
 	 * wait.  whatif_tests counts for nothing then.
 	 */
 	bool starts_only;
+	/*
+	 * Only to tell how long the choice of GPUs takes (plan.stats.pick_usec):
+	 * any clock that does not go back.  NULL: it is not measured.
+	 */
+	int64_t (*clock_usec)(void);
 };
 
 enum weft_order {
@@ -96,6 +101,7 @@ struct weft_plan_stats {
 	uint64_t whatif_tests;	/* spent, and part of tests */
 	uint64_t tests;		/* shape tests made */
 	uint64_t steps;		/* timeline steps walked: the cost, machine-independent */
+	uint64_t picks, pick_usec;	/* GPUs chosen by a node's picker; what that took */
 };
 
 struct weft_plan {

@@ -156,6 +156,22 @@ void weft_planner_fini(struct weft_planner *p)
 
 /* ---- holding ------------------------------------------------------------ */
 
+static bool ask_picker(const struct weft_planner *p,
+		       const struct weft_picker *picker, weft_gpuset_t free,
+		       uint32_t count, struct weft_pick *ret_pick)
+{
+	struct weft_plan_stats *stats = &p->plan->stats;
+	int64_t (*clock_usec)(void) = p->policy->clock_usec;
+	int64_t begin = clock_usec ? clock_usec() : 0;
+	bool found = weft_pick_gpus(picker, free, count, WEFT_PICK_RING,
+				    ret_pick);
+
+	stats->picks++;
+	if (clock_usec)
+		stats->pick_usec += (uint64_t)(clock_usec() - begin);
+	return found;
+}
+
 /*
  * The best set for this node; the set of the node before (like) if it is as
  * fast here, since rails join GPUs of equal number across nodes.
@@ -175,8 +191,7 @@ static weft_gpuset_t pick_gpus(const struct weft_planner *p,
 				  count);
 	if ((like & ~free) || weft_bits_count(like) != count)
 		like = 0;
-	if (picker && weft_pick_gpus(picker, free, count, WEFT_PICK_RING,
-				     &pick)) {
+	if (picker && ask_picker(p, picker, free, count, &pick)) {
 		if (like && like != pick.gpus &&
 		    weft_pick_score_of(picker, free, like, WEFT_PICK_RING)
 				    .bandwidth_mbps == pick.score.bandwidth_mbps)

@@ -70,12 +70,17 @@ static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
 	uint32_t count = d->place_count;
 	struct weft_stats *stats = walk->commit->stats;
 	bitstr_t *closed = weft_walk_all_but(place, count);
+	int64_t begin = weft_slice_now_usec(), selected;
 	struct weft_steer s;
 	int rc;
 
 	weft_steer_begin(&s, place, steer ? count : 0);
+	selected = weft_slice_now_usec();
+	stats->steer_usec += (uint64_t)(selected - begin);
 	rc = weft_start_run(job_ptr, closed, d->limit_sec, now);
+	selected = weft_slice_now_usec();
 	weft_steer_end(&s);
+	stats->steer_usec += (uint64_t)(weft_slice_now_usec() - selected);
 	FREE_NULL_BITMAP(closed);
 	if (rc == SLURM_SUCCESS && count && place[0].gpus) {
 		if (weft_steer_hit(job_ptr, place, count))

@@ -263,6 +263,8 @@ static void count(struct weft_cycle *cycle, const struct weft_snapshot *snap,
 	s->running = snap->cluster.running_count;
 	s->nodes = snap->cluster.node_count;
 	s->planned = plan->stats.planned;
+	s->pick_usec = plan->stats.pick_usec;
+	s->picks = plan->stats.picks;
 	s->depth = snap->job_count;
 }
 
@@ -309,6 +311,7 @@ static int plan_and_commit(struct weft_cycle *cycle,
 		policy.whatif_tests = cycle->conf.bridge.whatif;
 		policy.whatif_from = cycle->whatif_from;
 	}
+	policy.clock_usec = weft_slice_now_usec;
 	rc = weft_cluster_check(&snap->cluster, err);
 	if (rc == 0)
 		rc = weft_plan_run(&snap->cluster, &policy,
@@ -319,6 +322,7 @@ static int plan_and_commit(struct weft_cycle *cycle,
 		return rc;
 	planned = weft_slice_now_usec();
 	commit.plan = plan;
+	cycle->stats.steer_usec = 0;
 	started = weft_commit_run(&commit);
 	cycle->whatif_from = plan->stats.whatif_next;
 	rc = weft_publish_run(&publish, snap, plan, slice, err);

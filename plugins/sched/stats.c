@@ -40,7 +40,10 @@ static void format(const struct weft_stats *s, struct weft_buf *buf)
 	add(buf, "snapshot_usec", s->snapshot_usec);
 	add(buf, "queue_usec", s->queue_usec);
 	add(buf, "plan_usec", s->plan_usec);
+	add(buf, "pick_usec", s->pick_usec);
+	add(buf, "picks", s->picks);
 	add(buf, "commit_usec", s->commit_usec);
+	add(buf, "steer_usec", s->steer_usec);
 	add(buf, "lock_usec", s->lock_usec);
 	add(buf, "lock_usec_max", s->lock_usec_max);
 	add(buf, "pending", s->pending);

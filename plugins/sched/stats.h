@@ -16,6 +16,8 @@ struct weft_stats {
 	uint64_t cycle_usec, cycle_usec_max, cycle_usec_sum;	/* last, worst, all */
 	uint64_t queue_usec;	/* of the last snapshot: the hold for the queue's names */
 	uint64_t snapshot_usec, plan_usec, commit_usec;	/* of the last cycle */
+	uint64_t pick_usec, picks;		/* of the last plan: choosing GPUs */
+	uint64_t steer_usec;			/* of the last cycle: making select take them */
 	uint64_t lock_usec_max;			/* longest hold since the start */
 	uint64_t lock_usec;			/* longest hold of the last cycle */
 	uint32_t pending, planned, depth, shapes, running, nodes;	/* last cycle */

@@ -25,4 +25,17 @@ check "help of the verb" 0 '--file' "" stats --help
 check "no verb" 2 "" 'what shall it do' "$weft" sched
 check "wrong verb" 2 "" 'no stat$' "$weft" sched stat
 check "operand" 2 "" 'unexpected x' stats x
+# What the plugin writes is shown, and all that is shown stands in the manual.
+written=$(sed -n 's/.*add(buf, "\([a-z_]*\)".*/\1/p' "${srcdir:-.}/plugins/sched/stats.c")
+cli_keys=0
+for key in $written; do
+	grep -q "{ \"$key\", " "${srcdir:-.}/tools/weft/cmd_sched.c" || echo "$key is not shown"
+	case $key in
+	predict_within_* | predict_accuracy_*) key="${key%_*}_\*" ;;
+	esac
+	grep -q "[(, ]$key[,)]" "${srcdir:-.}/docs/man/weft-sched.1" || echo "$key is not in the manual"
+done >"$cli_tmp/missing"
+for key in $written; do cli_keys=$((cli_keys + 1)); done
+check "the plugin's numbers are found" 0 "" "" test "$cli_keys" -ge 20
+check "each is shown and explained" 0 "" "" cat "$cli_tmp/missing"
 cli_end
