@@ -11,6 +11,7 @@
 #                            an end, less those in $records.cancelled
 #   records_twice            runs repeated without a restart count
 #   records_shared           GPUs that two jobs had at once
+#   records_books            complaints of slurmctld about its own sums
 #
 # A job is submitted with $records_job and its name; its arguments are how long
 # it lasts and, for more nodes than one, the word srun.  The name of an array's
@@ -190,4 +191,24 @@ records_twice()
 records_shared()
 {
 	records_judge '$1 == "clash" && !unsaved($9)' "$records"
+}
+
+# A job whose end went unsaved runs again for the slurmctld that comes after.
+# The node's word that it is through with the job then takes the job's CPUs from
+# its count (make_node_idle()), and the requeue that follows takes them once
+# more: "cpu_cnt underflow", set to 0 by Slurm, whoever schedules.
+records_books()
+{
+	local unsaved line id
+
+	unsaved=$(records_judge '$1 == "end" && unsaved($6) { print $7 }' "$records")
+	grep -hiE 'underflow|overflow|double.*free|sched/weft: (skipped|error)' \
+		"$private"/log/slurmctld.log | while read -r line; do
+		id=$(sed -nE 's/.*cpu_cnt underflow.* on JobId=([0-9_]*\()?([0-9]+)\)?$/\2/p' <<<"$line")
+		if [ -n "$id" ] && grep -qx "$id" <<<"$unsaved"; then
+			say "job $id: its end went unsaved, its CPUs were given back twice" >&2
+		else
+			echo "$line"
+		fi
+	done
 }

@@ -210,6 +210,5 @@ check "its memory is as before, within $grown_mib MiB" \
 	[ $((memory - warm)) -le $((grown_mib * 1024)) ]
 private_wait 150 private_no_gpus
 check "no GPU is left allocated" private_no_gpus
-is_none "slurmctld's books add up" \
-	"$(grep -hiE 'underflow|overflow|double.*free|sched/weft: (skipped|error)' "$private"/log/slurmctld.log)"
+is_none "slurmctld's books add up" "$(records_books)"
 finish
