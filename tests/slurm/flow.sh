@@ -96,44 +96,4 @@ flow run no.yaml
 is "a refusal by Slurm is a failure" "$?" 1
 like "with Slurm's reason and the task" "$(cat err.txt)" 'task "a".*[Pp]artition'
 is "and nothing of the run is left" "$(sx squeue -h -t PD,R | wc -l)" 0
-
-# Limits of accounts and QOS are told before anything is submitted.
-if command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
-	sb_stop
-	echo 'AccountingStorageEnforce=limits,qos' >"$t_dir/extra.conf"
-	sb_start --nodes 1 --gpus 2 --plugins off --slurmdbd --conf-extra "$t_dir/extra.conf"
-	user=$(id -un)
-	for words in "add account ml" "add account other" \
-		"add user $user account=ml,other defaultaccount=ml" \
-		"modify user $user set defaultaccount=ml" "add qos short" \
-		"modify qos short set MaxWall=30" "modify user $user set qos+=short" \
-		"modify user $user where account=ml set MaxSubmitJobs=50 MaxJobs=5 MaxWall=120" \
-		"modify account ml set GrpTRES=gres/gpu=1"; do
-		# shellcheck disable=SC2086  # a list of words
-		sx sacctmgr -i $words >>"$t_dir/sacctmgr.out" 2>&1
-	done
-	cat >limits.yaml <<'Y'
-tasks:
-  many: {array: 0-99, run: x, resources: {time: 10}}
-  long: {run: x, resources: {time: 600}}
-  gpus: {run: x, resources: {time: 10, gpus: 2}}
-  short: {run: x, resources: {time: 60, qos: short}}
-  other: {array: 0-99, run: x, resources: {time: 600, gpus: 2, account: other}}
-Y
-	known() { flow run --dry-run limits.yaml; grep -q '^limit: MaxSubmitJobs' out.txt; }
-	check "slurmctld knows the limits" wait_for 60 known
-	flow run --dry-run limits.yaml
-	is "a dry run over the limits answers no" "$?" 3
-	text=$(cat out.txt)
-	like "jobs at once" "$text" "^limit: MaxSubmitJobs=50 of user $user in account ml: 102 tasks .*refuse.*max_queued: 50"
-	like "jobs that run" "$text" '^limit: MaxJobs=5 .*: of 102 tasks .* 5 will'
-	like "time" "$text" '^limit: MaxWall=120 .*: long asks for 600 minutes'
-	like "GPUs of the account" "$text" '^limit: GrpTRES=gres/gpu=1 of account ml: gpus asks for 2 GPUs'
-	like "a QOS has its own" "$text" '^limit: MaxWall=30 of QOS short: short asks for 60'
-	is "and no other account's are told" "$(grep -c "^limit: " out.txt)" 5
-	[ "$(grep -c "^limit: " out.txt)" = 5 ] || note "$text"
-	is "nothing was submitted" "$(sx squeue -h | wc -l)" 0
-else
-	skip "limits of accounts and QOS" "no slurmdbd or mariadbd here"
-fi
 t_end

@@ -12,7 +12,7 @@
 #include <check.h>
 
 #include "tests/unit/unit.h"
-#include "tools/flow/limits.h"
+#include "tools/flow/room.h"
 
 static char path[] = "/tmp/weft-test-limits-XXXXXX";
 
@@ -84,8 +84,8 @@ static const struct {
 } table[] = {
 	/* 31 units of no QOS, one of "q" */
 	{ WEFT_LIMIT_SUBMIT, 31, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
-	{ WEFT_LIMIT_SUBMIT, 30, 0, UINT32_MAX, 1, WEFT_LIMIT_REFUSED, "a", 31, 31 },
-	{ WEFT_LIMIT_SUBMIT, 40, 10, UINT32_MAX, 1, WEFT_LIMIT_REFUSED, "a", 31, 31 },
+	{ WEFT_LIMIT_SUBMIT, 30, 0, UINT32_MAX, 1, WEFT_LIMIT_WAVES, "a", 31, 31 },
+	{ WEFT_LIMIT_SUBMIT, 40, 10, UINT32_MAX, 1, WEFT_LIMIT_WAVES, "a", 31, 31 },
 	/* the widest level is a: b runs four at a time by its own wish */
 	{ WEFT_LIMIT_RUN, 10, 0, UINT32_MAX, 0, 0, NULL, 0, 0 },
 	{ WEFT_LIMIT_RUN, 9, 0, UINT32_MAX, 1, WEFT_LIMIT_SLOWER, "a", 10, 10 },
@@ -125,6 +125,104 @@ START_TEST(limits_are_met)
 }
 END_TEST
 
+/* Two holders: the user's limit binds all, the QOS's its own jobs. */
+static uint32_t two_limits(void *ctx, const char *account, const char *partition,
+			   const char *qos, struct weft_site_limit *list)
+{
+	(*(uint32_t *)ctx)++;
+	(void)account;
+	(void)partition;
+	memset(list, 0, 3 * sizeof(*list));
+	list[0] = (struct weft_site_limit){ WEFT_LIMIT_SUBMIT, 12, 4, "MaxSubmitJobs", "user" };
+	list[1] = (struct weft_site_limit){ WEFT_LIMIT_RUN, 1, 0, "MaxJobs", "user" };
+	if (!qos)
+		return 2;
+	list[2] = (struct weft_site_limit){ WEFT_LIMIT_SUBMIT, 3, 0, "MaxSubmitJobs", "QOS" };
+	return 3;
+}
+
+START_TEST(room_is_shared)
+{
+	struct weft_limit_key plain = { NULL, NULL, NULL }, q = { NULL, NULL, "q" };
+	uint32_t asked = 0;
+	struct weft_room *room = weft_room_create(two_limits, &asked);
+
+	ck_assert_ptr_null(weft_room_full(room));
+	ck_assert(weft_room_fits(room, &q, 3));
+	ck_assert(!weft_room_fits(room, &q, 4));
+	for (int i = 0; i < 3; i++)
+		ck_assert(weft_room_take(room, &q));
+	ck_assert(!weft_room_take(room, &q));
+	ck_assert_str_eq(weft_room_full(room)->holder, "QOS");
+	for (int i = 0; i < 5; i++)
+		ck_assert(weft_room_take(room, &plain));
+	ck_assert(!weft_room_take(room, &plain));
+	ck_assert_str_eq(weft_room_full(room)->holder, "user");
+	/* what is given counts after the next settle, and for both holders */
+	weft_room_give(room, &q);
+	ck_assert(!weft_room_take(room, &plain));
+	weft_room_settle(room);
+	ck_assert(weft_room_fits(room, &q, 1));
+	ck_assert(weft_room_take(room, &plain));
+	ck_assert(!weft_room_take(room, &q));
+	weft_room_give(room, &plain);
+	weft_room_settle(room);
+	ck_assert(weft_room_take(room, &q));
+	ck_assert_uint_eq(asked, 2);
+	weft_room_destroy(room);
+	/* without limits there is room for all */
+	ck_assert(weft_room_take(NULL, &q));
+	ck_assert(weft_room_fits(NULL, &q, 1000));
+}
+END_TEST
+
+/* A pass sends what fits, level by level, and no child before its parents. */
+START_TEST(passes_go_in_waves)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_plan_limits limits = { 1001, UINT32_MAX, NULL };
+	struct setup s;
+	uint32_t first, asked = 0, done = 0;
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("tasks:\n  a: {array: 0-19, run: x}\n"
+	      "  b: {array: 0-19, needs: {task: a, each: true}, run: x}\n"
+	      "  c: {needs: b, run: x}\n", file);
+	fclose(file);
+	memset(&s, 0, sizeof(s));
+	ck_assert_int_eq(weft_flow_read(path, NULL, 0, &s.flow, &err), 0);
+	ck_assert_int_eq(weft_flow_graph_init(&s.graph, s.flow, &err), 0);
+	ck_assert_int_eq(weft_plan_init(&s.plan, s.flow, &s.graph, &err), 0);
+	limits.room = weft_room_create(two_limits, &asked);
+	for (int round = 0; done < 41 && round < 50; round++) {
+		uint32_t live = 0;
+
+		weft_room_settle(limits.room);
+		ck_assert_int_eq(weft_plan_pass(&s.plan, &limits, &first, &err), 0);
+		for (uint32_t u = 0; u < 41; u++)
+			live += s.plan.units[u].state == WEFT_UNIT_LIVE;
+		ck_assert_uint_eq(live, 41 - done < 8 ? 41 - done : 8);
+		/* half of them end: parents before children, as numbers are */
+		for (uint32_t u = 0, end = (live + 1) / 2; u < 41 && end; u++) {
+			struct weft_limit_key key;
+
+			if (s.plan.units[u].state != WEFT_UNIT_LIVE)
+				continue;
+			key = weft_limit_key_of(&s.plan.objects[s.plan.units[u].object]);
+			s.plan.objects[s.plan.units[u].object].live_count--;
+			s.plan.units[u].state = WEFT_UNIT_DONE;
+			weft_room_give(limits.room, &key);
+			done++;
+			end--;
+		}
+	}
+	ck_assert_uint_eq(done, 41);
+	weft_room_destroy(limits.room);
+	end(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("flow-limits");
@@ -137,6 +235,8 @@ int main(void)
 	close(fd);
 	tcase_set_timeout(tcase, UNIT_TIMEOUT_SEC);
 	tcase_add_loop_test(tcase, limits_are_met, 0, sizeof(table) / sizeof(table[0]));
+	tcase_add_test(tcase, room_is_shared);
+	tcase_add_test(tcase, passes_go_in_waves);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -24,6 +24,7 @@
 #include "tools/flow/cmd.h"
 #include "tools/flow/find.h"
 #include "tools/flow/progress.h"
+#include "tools/flow/waves.h"
 #include "tools/slurm/assoc.h"
 #include "tools/slurm/submit.h"
 
@@ -46,7 +47,9 @@ static double poll_sec(const struct weft_run *run)
 {
 	double sec = run->flow->unit_count / 300.0;
 
-	return sec < 2 ? 2 : sec > 30 ? 30 : sec;
+	sec = sec < 2 ? 2 : sec > 30 ? 30 : sec;
+	/* In waves the limits are asked for as well: two questions at a time. */
+	return weft_waves_limit(run) ? sec * 2 : sec;
 }
 
 static double clock_sec(void)
@@ -136,12 +139,25 @@ static void print_result(const struct weft_run *run, const struct weft_flow_args
 	json_object_put(out);
 }
 
+/* Say once why a run is not sent whole. */
+static void tell_waves(const struct weft_run *run)
+{
+	const struct weft_site_limit *limit = weft_waves_limit(run);
+
+	if (limit)
+		fprintf(stderr, "weft flow: %s=%llu of %s: the run goes in waves\n", limit->name,
+			(unsigned long long)limit->max, limit->holder);
+}
+
 /* Follow (or not), print, and the exit code that goes with the outcome. */
 static int carry_on(struct weft_run *run, const struct weft_flow_args *args,
 		    struct weft_err *err)
 {
 	struct weft_run_totals t;
-	int rc = args->detach ? 0 : follow(run, err);
+	int rc;
+
+	tell_waves(run);
+	rc = args->detach ? 0 : follow(run, err);
 
 	if (rc) {
 		fprintf(stderr, "weft flow: %s\nto continue: weft flow resume %s\n",
@@ -206,7 +222,7 @@ static int dry_run(const struct weft_flow_args *args, const struct weft_slurm_li
 		site.max_job_count = limits->max_job_count > limits->job_count ?
 					     limits->max_job_count - limits->job_count : 1;
 		site.default_minutes = limits->default_minutes;
-		if (weft_slurm_assoc_load(&assoc, &err))
+		if (limits->enforced && weft_slurm_assoc_load(&assoc, &err))
 			fprintf(stderr, "weft flow: %s; left out\n", err.msg);
 	}
 	if (assoc) {

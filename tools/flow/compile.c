@@ -40,6 +40,7 @@
 #include "tools/flow/compile.h"
 #include "tools/flow/compile_key.h"
 #include "tools/flow/groups.h"
+#include "tools/flow/room.h"
 
 #define MERGE_SCRIPT_MAX ((size_t)1 << 20)	/* bytes of commands in one array */
 
@@ -253,13 +254,27 @@ static bool same_again(const struct pass *p, const struct weft_unit *unit,
 					 terms->count * sizeof(*group->terms)));
 }
 
+/* 1: accounting lets no more such units in now. */
+static int no_room(struct pass *p, const struct weft_flow_task *task, uint32_t local,
+		   struct weft_buf *texts)
+{
+	struct weft_limit_key key;
+	int rc;
+
+	if (!p->limits->room)
+		return 0;
+	weft_buf_clear(texts);
+	rc = weft_key_limits(p->plan, task, local, texts, &key, p->err);
+	return rc ? rc : !weft_room_take(p->limits->room, &key);
+}
+
 static int place_task(struct pass *p, const struct weft_flow_task *task)
 {
 	struct weft_plan *plan = p->plan;
 	bool has_each = false, wait = false, varies = weft_key_varies(task);
 	uint32_t group = UINT32_MAX;
 	struct terms full = { 0 }, own = { 0 };
-	struct weft_buf key;
+	struct weft_buf key;	/* also what accounting knows the unit by */
 	int rc = 0;
 
 	for (uint32_t n = 0; n < task->need_count && !rc && !wait; n++) {
@@ -269,6 +284,8 @@ static int place_task(struct pass *p, const struct weft_flow_task *task)
 			wait = rc > 0;
 		}
 	}
+	if (!rc && !has_each)
+		terms_sort(plan, &full);
 	weft_buf_init(&key, (size_t)64 << 20);
 	for (uint32_t u = 0; u < task->unit_count && rc == 0; u++) {
 		struct weft_unit *unit = &plan->units[task->first_unit + u];
@@ -292,8 +309,12 @@ static int place_task(struct pass *p, const struct weft_flow_task *task)
 			}
 			terms_sort(plan, &own);
 			terms = &own;
-		} else if (!u) {
-			terms_sort(plan, &full);
+		}
+		if (!rc)
+			rc = no_room(p, task, u, &key);
+		if (rc > 0) {
+			rc = 0;
+			continue;
 		}
 		p->live++;
 		if (!rc && same_again(p, unit, terms, group)) {

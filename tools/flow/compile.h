@@ -88,9 +88,12 @@ struct weft_plan {
 	uint32_t object_count, object_cap;
 };
 
+struct weft_room;
+
 struct weft_plan_limits {
 	uint32_t max_array_size;	/* array indices are below it */
 	uint32_t max_queued;		/* units in Slurm at once; UINT32_MAX: any */
+	struct weft_room *room;		/* of accounts and QOS (room.h); NULL: any */
 };
 
 int weft_plan_init(struct weft_plan *plan, const struct weft_flow *flow,

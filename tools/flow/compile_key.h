@@ -3,7 +3,7 @@
 #ifndef WEFT_FLOW_COMPILE_KEY_H
 #define WEFT_FLOW_COMPILE_KEY_H
 
-#include "tools/flow/compile.h"
+#include "tools/flow/limits.h"
 
 /* True if the task is one command that may share an array with others. */
 bool weft_key_merges(const struct weft_flow_task *task);
@@ -16,5 +16,9 @@ int weft_key_unit(const struct weft_plan *plan, const struct weft_flow_task *tas
 int weft_key_settings(const struct weft_plan *plan,
 		      const struct weft_flow_task *task, uint32_t local,
 		      struct weft_object *object, struct weft_err *err);
+/* What accounting knows a unit by; the texts lie in `texts`. */
+int weft_key_limits(const struct weft_plan *plan, const struct weft_flow_task *task,
+		    uint32_t local, struct weft_buf *texts, struct weft_limit_key *ret_key,
+		    struct weft_err *err);
 
 #endif

@@ -103,17 +103,18 @@ static void print_limit(const struct weft_plan *plan, const struct weft_limit_hi
 	printf("limit: %s=%llu of %s: ", hit->limit.name, max, hit->limit.holder);
 	switch (hit->effect) {
 	case WEFT_LIMIT_NEVER:
+		if (hit->limit.kind == WEFT_LIMIT_SUBMIT) {
+			puts("nothing of it would be let in");
+			break;
+		}
 		printf("%s asks for %llu%s", task, asked, units[hit->limit.kind]);
 		if (hit->unit_count > 1)
 			printf(", and %u such tasks", hit->unit_count);
 		puts(": would never start");
 		break;
-	case WEFT_LIMIT_REFUSED:
-		printf("%llu tasks beside the %llu jobs there: Slurm would refuse the run", asked,
+	case WEFT_LIMIT_WAVES:
+		printf("%llu tasks beside the %llu jobs there: the run goes in waves\n", asked,
 		       used);
-		if (max > used)
-			printf("; to send it in waves: max_queued: %llu", max - used);
-		putchar('\n');
 		break;
 	default:
 		printf("of %llu tasks that could run at once, %llu will\n", asked, max);
@@ -245,7 +246,7 @@ static int price_plan(struct weft_plan *plan, const struct weft_flow_graph *grap
 			print_text(plan, &price, plan->flow->unit_count, waiting);
 	}
 	for (uint32_t i = 0; i < price.hit_count; i++)
-		if (price.hits[i].effect != WEFT_LIMIT_SLOWER)
+		if (price.hits[i].effect == WEFT_LIMIT_NEVER)
 			rc = WEFT_EXIT_NO;
 	free(price.hits);
 	free(price.path);

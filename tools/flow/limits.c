@@ -15,14 +15,10 @@
 
 #include "tools/flow/limits.h"
 
-struct set {
-	const char *account, *partition, *qos;
-};
-
 struct check {
 	const struct weft_plan *plan;
 	uint32_t default_minutes;
-	struct set *sets;
+	struct weft_limit_key *sets;
 	uint32_t *set_of;	/* per object */
 	uint32_t set_count;
 	struct weft_limit_hit *hits;
@@ -31,7 +27,7 @@ struct check {
 
 const char *weft_limit_effect_name(enum weft_limit_effect effect)
 {
-	static const char *const names[] = { "never_starts", "refused", "slower" };
+	static const char *const names[] = { "never_starts", "waves", "slower" };
 
 	return names[effect];
 }
@@ -48,17 +44,26 @@ static bool same(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+bool weft_limit_key_equal(const struct weft_limit_key *a, const struct weft_limit_key *b)
+{
+	return same(a->account, b->account) && same(a->partition, b->partition) &&
+	       same(a->qos, b->qos);
+}
+
+struct weft_limit_key weft_limit_key_of(const struct weft_object *object)
+{
+	return (struct weft_limit_key){ value_of(object, "account"),
+					value_of(object, "partition"),
+					value_of(object, "qos") };
+}
+
 static void sort_into_sets(struct check *c)
 {
 	for (uint32_t o = 0; o < c->plan->object_count; o++) {
-		const struct weft_object *object = &c->plan->objects[o];
-		struct set set = { value_of(object, "account"), value_of(object, "partition"),
-				   value_of(object, "qos") };
+		struct weft_limit_key set = weft_limit_key_of(&c->plan->objects[o]);
 		uint32_t s = 0;
 
-		while (s < c->set_count && !(same(c->sets[s].account, set.account) &&
-					     same(c->sets[s].partition, set.partition) &&
-					     same(c->sets[s].qos, set.qos)))
+		while (s < c->set_count && !weft_limit_key_equal(&c->sets[s], &set))
 			s++;
 		if (s == c->set_count)
 			c->sets[c->set_count++] = set;
@@ -101,8 +106,9 @@ static int add_hit(struct check *c, const struct weft_limit_hit *hit)
 /* Jobs counted: all of the set at once, or the widest level of it. */
 static int check_count(struct check *c, uint32_t set, const struct weft_site_limit *limit)
 {
-	struct weft_limit_hit hit = { .limit = *limit, .effect = WEFT_LIMIT_REFUSED,
-				      .object = UINT32_MAX };
+	struct weft_limit_hit hit = { .limit = *limit, .object = UINT32_MAX,
+				      .effect = limit->max ? WEFT_LIMIT_WAVES :
+							     WEFT_LIMIT_NEVER };
 	uint32_t *width = calloc(c->plan->graph->level_count + 1, sizeof(*width)), most = 0;
 
 	if (!width)

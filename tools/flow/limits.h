@@ -10,9 +10,18 @@
 #include "tools/flow/compile.h"
 #include "tools/slurm/assoc.h"
 
+/* The options by which accounting knows a job; NULL: the default. */
+struct weft_limit_key {
+	const char *account, *partition, *qos;
+};
+
+bool weft_limit_key_equal(const struct weft_limit_key *a, const struct weft_limit_key *b);
+/* Those of an object; borrowed from it. */
+struct weft_limit_key weft_limit_key_of(const struct weft_object *object);
+
 enum weft_limit_effect {
 	WEFT_LIMIT_NEVER,	/* jobs that can never start */
-	WEFT_LIMIT_REFUSED,	/* Slurm would not take all of it */
+	WEFT_LIMIT_WAVES,	/* Slurm takes it part by part only */
 	WEFT_LIMIT_SLOWER,	/* fewer at once than the plan allows */
 };
 

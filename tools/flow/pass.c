@@ -14,7 +14,8 @@
  * Because held jobs neither run nor vanish, adopt() always finds what was sent.
  *
  * A refusal ends the pass: what it had sent is cancelled, still held, and its
- * units wait for a resume.
+ * units wait for a resume.  One by accounting, for how many jobs there are,
+ * ends only the wave (waves.h).
  */
 #include "config.h"
 
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "tools/flow/send.h"
+#include "tools/flow/waves.h"
 
 /* One look: cancel jobs that carry an object's number but not its id. */
 static int cancel_doubles(struct weft_run *run, struct weft_err *err)
@@ -91,8 +93,11 @@ static int release_held(struct weft_run *run, struct weft_err *err)
 	return rc;
 }
 
-/* A refusal: take back what this pass sent; nothing of it has run. */
-static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
+/*
+ * Objects of this pass whose units are to wait again: all, because one was
+ * refused (nothing of them has run), or only those that were not sent.
+ */
+static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count, bool all)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 
@@ -102,6 +107,8 @@ static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
 		struct weft_object *object = &run->plan.objects[queue[i]];
 		char text[16];
 
+		if (object->job_id && !all)
+			continue;
 		snprintf(text, sizeof(text), "%u", object->job_id);
 		if (object->job_id)
 			weft_slurm_cancel(text, &err);
@@ -121,10 +128,21 @@ static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count)
 static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		      struct weft_err *err)
 {
-	int rc = weft_send_all(run, queue, count, err);
+	uint32_t failed;
+	int rc = weft_send_all(run, queue, count, &failed, err);
 
+	if (rc == -EDQUOT) {
+		if (weft_waves_refused(run, &run->plan.objects[failed])) {
+			take_back(run, queue, count, false);
+			rc = 0;
+		} else {
+			rc = -EINVAL;
+		}
+	} else if (!rc) {
+		run->refusals = 0;
+	}
 	if (rc == -EINVAL || rc == -ESRCH) {
-		take_back(run, queue, count);
+		take_back(run, queue, count, true);
 		return rc;
 	}
 	if (!rc)
@@ -136,7 +154,7 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 {
 	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
 				run->limits.max_job_count - run->limits.job_count - 100 : 1;
-	struct weft_plan_limits limits = { run->limits.max_array_size, room };
+	struct weft_plan_limits limits = { run->limits.max_array_size, room, NULL };
 	uint32_t first, count, *queue;
 	int rc;
 
@@ -145,6 +163,10 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 	if (run->flow->max_queued && run->flow->max_queued < room)
 		limits.max_queued = run->flow->max_queued;
 	weft_plan_settle(&run->plan);
+	rc = weft_waves_begin(run, err);
+	if (rc)
+		return rc;
+	limits.room = run->room;
 	rc = weft_plan_pass(&run->plan, &limits, &first, err);
 	count = run->plan.object_count - first;
 	if (rc || !count)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "tools/flow/run.h"
+#include "tools/flow/waves.h"
 
 static uint64_t mix(uint64_t hash, const char *text)
 {
@@ -264,6 +265,7 @@ void weft_run_close(struct weft_run *run)
 		weft_plan_fini(&run->plan);
 	weft_flow_graph_fini(&run->graph);
 	weft_flow_destroy(run->flow);
+	weft_waves_fini(run);
 	weft_state_close(run->state);
 	memset(run, 0, sizeof(*run));
 }

@@ -12,6 +12,7 @@
 
 #include "tools/flow/compile.h"
 #include "tools/flow/state.h"
+#include "tools/slurm/assoc.h"
 #include "tools/slurm/jobs.h"
 
 struct weft_run {
@@ -25,6 +26,11 @@ struct weft_run {
 	struct weft_flow_given *given;	/* params, from the state */
 	size_t given_count;
 	bool stopping;			/* on_failure: stop has struck */
+	/* Limits of accounts, where they are enforced: see waves.h. */
+	struct weft_slurm_assoc *assoc;
+	struct weft_room *room;
+	bool room_known;
+	uint32_t refusals;		/* by accounting, in a row, that nothing explains */
 	uint64_t rpc_count;
 	/* What waits, as the last look at Slurm had it. */
 	uint8_t *running;		/* per unit: 1 if it runs */

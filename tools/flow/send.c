@@ -44,6 +44,7 @@ struct sender {
 	uint32_t busy;		/* threads still at work */
 	uint32_t waiting;	/* of them, for a parent's id */
 	int rc;			/* the first failure */
+	uint32_t failed;	/* its object */
 	struct weft_err err;
 };
 
@@ -331,6 +332,7 @@ static void *send_thread(void *arg)
 		if (rc && !s->rc) {
 			s->rc = rc;
 			s->err = err;
+			s->failed = number;
 		} else if (!rc) {
 			object->job_id = job_id;
 			object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
@@ -398,7 +400,7 @@ static int journal_ids(struct sender *s, struct weft_err *err)
 }
 
 int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
-		  struct weft_err *err)
+		  uint32_t *ret_failed, struct weft_err *err)
 {
 	struct sender s = { .run = run, .queue = queue, .count = count };
 	pthread_t threads[THREADS];
@@ -429,5 +431,6 @@ int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 		rc = s.rc;
 		*err = s.err;
 	}
+	*ret_failed = s.failed;
 	return rc;
 }

@@ -9,10 +9,11 @@
 
 /*
  * Send the objects of a queue, parents first, and journal their ids.  On
- * failure those that were sent have an id, in the plan if not in the journal.
+ * failure those that were sent have an id, in the plan if not in the journal,
+ * and *ret_failed is the number of the first that failed.
  */
 int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
-		  struct weft_err *err);
+		  uint32_t *ret_failed, struct weft_err *err);
 /* The pause before the next try. */
 void weft_send_pause(int tries);
 

@@ -122,6 +122,35 @@ int weft_key_unit(const struct weft_plan *plan, const struct weft_flow_task *tas
 	return rc;
 }
 
+int weft_key_limits(const struct weft_plan *plan, const struct weft_flow_task *task,
+		    uint32_t local, struct weft_buf *texts, struct weft_limit_key *ret_key,
+		    struct weft_err *err)
+{
+	static const char *const names[] = { "account", "partition", "qos" };
+	const struct weft_flow_opt *opts[3];
+	const char *values[3] = { NULL };
+	size_t at[3];
+
+	for (int i = 0; i < 3; i++) {
+		int rc = 0;
+
+		at[i] = texts->len;
+		opts[i] = weft_flow_option(task, names[i]);
+		if (opts[i])
+			rc = option_value(plan, task, local, opts[i], texts, err);
+		if (rc)
+			return rc;
+		weft_buf_add(texts, "", 1);
+	}
+	if (weft_buf_error(texts))
+		return weft_err_set(err, ENOMEM, "out of memory");
+	for (int i = 0; i < 3; i++)
+		if (opts[i])
+			values[i] = weft_buf_str(texts) + at[i];
+	*ret_key = (struct weft_limit_key){ values[0], values[1], values[2] };
+	return 0;
+}
+
 static int setting_add(struct weft_object *object,
 		       const struct weft_sbatch_option *option, const char *value,
 		       struct weft_err *err)

@@ -28,6 +28,7 @@
 
 #include "lib/file.h"
 #include "tools/flow/run.h"
+#include "tools/flow/waves.h"
 
 #define DELAY_MAX_SEC 86400
 #define GRACE_SEC 60	/* an object this young may be unknown to a list */
@@ -147,6 +148,7 @@ static int unit_over(struct tracker *t, uint32_t number, bool success,
 	int rc = 0;
 
 	object->live_count--;
+	weft_waves_left(t->run, object);
 	t->run->running[number] = 0;
 	if (success) {
 		unit->state = WEFT_UNIT_DONE;
@@ -334,6 +336,7 @@ static int withdraw(struct tracker *t, uint32_t number)
 	struct weft_object *object = &plan->objects[unit->object];
 
 	object->live_count--;
+	weft_waves_left(t->run, object);
 	object->bad_count++;
 	unit->state = WEFT_UNIT_TODO;
 	t->run->running[number] = 0;
@@ -438,6 +441,7 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 	if (rc)
 		return rc;
 	run->rpc_count++;
+	weft_waves_forget(run);
 	rc = begin(&t, run, err);
 	for (uint32_t i = 0; i < list.count && !rc; i++) {
 		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);

@@ -9,9 +9,11 @@
  * first, and the association's only where the QOS sets none
  * (slurmctld/acct_policy.c).
  *
+ * A partition's own QOS goes before the job's, or after it where that has
+ * OverPartQOS.  Which QOS a partition has is asked once.
+ *
  * Left out: limits in minutes used so far (GrpTRESMins), of jobs that accrue
- * priority, of a partition's QOS, and CPUs and memory, which a workflow's
- * options do not tell exactly.
+ * priority, and CPUs and memory, which a workflow's options do not tell exactly.
  */
 #include "config.h"
 
@@ -33,41 +35,48 @@
 
 struct weft_slurm_assoc {
 	assoc_mgr_info_msg_t *msg;
+	partition_info_msg_t *parts;
 	char *user;
+	uid_t uid;
 };
 
-static int enforced(bool *ret_enforced, struct weft_err *err)
+bool weft_slurm_enforces(uint16_t accounting_storage_enforce)
 {
-	slurm_conf_t *conf = NULL;
+	return accounting_storage_enforce & ENFORCE_LIMITS;
+}
 
-	if (slurm_load_ctl_conf((time_t)0, &conf))
-		return weft_err_set(err, EAGAIN, "slurmctld: %s", slurm_strerror(errno));
-	*ret_enforced = conf->accounting_storage_enforce & ENFORCE_LIMITS;
-	slurm_free_ctl_conf(conf);
+int weft_slurm_assoc_refresh(struct weft_slurm_assoc *assoc, struct weft_err *err)
+{
+	assoc_mgr_info_request_msg_t ask = { .flags = ASSOC_MGR_INFO_FLAG_ASSOC |
+						      ASSOC_MGR_INFO_FLAG_QOS };
+	assoc_mgr_info_msg_t *msg = NULL;
+
+	if (slurm_load_assoc_mgr_info(&ask, &msg))
+		return weft_err_set(err, EAGAIN, "limits of accounts: %s", slurm_strerror(errno));
+	if (assoc->msg)
+		slurm_free_assoc_mgr_info_msg(assoc->msg);
+	assoc->msg = msg;
 	return 0;
 }
 
 int weft_slurm_assoc_load(struct weft_slurm_assoc **ret_assoc, struct weft_err *err)
 {
-	assoc_mgr_info_request_msg_t ask = { .flags = ASSOC_MGR_INFO_FLAG_ASSOC |
-						      ASSOC_MGR_INFO_FLAG_QOS };
+	struct weft_slurm_assoc *assoc = calloc(1, sizeof(*assoc));
 	const struct passwd *pw = getpwuid(getuid());
-	struct weft_slurm_assoc *assoc;
-	bool on = false;
-	int rc = enforced(&on, err);
+	int rc;
 
-	if (rc || !on || !pw) {
-		if (!rc)
-			*ret_assoc = NULL;
-		return rc;
+	if (assoc) {
+		assoc->uid = getuid();
+		assoc->user = strdup(pw ? pw->pw_name : "");
 	}
-	assoc = calloc(1, sizeof(*assoc));
-	if (!assoc || !(assoc->user = strdup(pw->pw_name))) {
+	if (!assoc || !assoc->user) {
 		free(assoc);
 		return weft_err_set(err, ENOMEM, "out of memory");
 	}
-	if (slurm_load_assoc_mgr_info(&ask, &assoc->msg)) {
-		rc = weft_err_set(err, EAGAIN, "limits of accounts: %s", slurm_strerror(errno));
+	rc = weft_slurm_assoc_refresh(assoc, err);
+	if (!rc && slurm_load_partitions((time_t)0, &assoc->parts, SHOW_ALL))
+		rc = weft_err_set(err, EAGAIN, "partitions: %s", slurm_strerror(errno));
+	if (rc) {
 		weft_slurm_assoc_destroy(assoc);
 		return rc;
 	}
@@ -81,6 +90,8 @@ void weft_slurm_assoc_destroy(struct weft_slurm_assoc *assoc)
 		return;
 	if (assoc->msg)
 		slurm_free_assoc_mgr_info_msg(assoc->msg);
+	if (assoc->parts)
+		slurm_free_partition_info_msg(assoc->parts);
 	free(assoc->user);
 	free(assoc);
 }
@@ -130,6 +141,21 @@ static const slurmdb_qos_rec_t *find_qos(const struct weft_slurm_assoc *a, const
 		;
 	slurm_list_iterator_destroy(itr);
 	return rec;
+}
+
+/* The QOS of a partition (NULL: the default one), NULL if it has none. */
+static const slurmdb_qos_rec_t *partition_qos(const struct weft_slurm_assoc *a,
+					      const char *name)
+{
+	for (uint32_t i = 0; i < a->parts->record_count; i++) {
+		const partition_info_t *part = &a->parts->partition_array[i];
+
+		if (name ? part->name && !strcmp(part->name, name) :
+			   part->flags & PART_FLAG_DEFAULT)
+			return part->qos_char && *part->qos_char ?
+				       find_qos(a, part->qos_char, 0) : NULL;
+	}
+	return NULL;
 }
 
 struct gather {
@@ -186,13 +212,39 @@ static void keep_tres(struct gather *g, bool job, const char *name, const uint64
 	}
 }
 
-static void keep_qos(struct gather *g, const slurmdb_qos_rec_t *qos)
+/* Jobs that count now against a QOS's limit for this user, or for an account. */
+static uint64_t qos_used(const struct gather *g, void *list, const char *account)
 {
+	const slurmdb_used_limits_t *used;
+	uint64_t count = 0;
+
+	if (!list)
+		return 0;
+	__auto_type itr = slurm_list_iterator_create(list);
+	while ((used = slurm_list_next(itr)))
+		if (account ? used->acct && !strcasecmp(used->acct, account) :
+			      used->uid == g->a->uid)
+			count = used->submit_jobs;
+	slurm_list_iterator_destroy(itr);
+	return count;
+}
+
+static void keep_qos(struct gather *g, const slurmdb_qos_rec_t *qos, const char *account)
+{
+	const slurmdb_qos_usage_t *usage = qos->usage;
 	char holder[128];
 
+	if (!account)
+		account = "";
+	snprintf(holder, sizeof(holder), "QOS %.40s for account %.50s",
+		 qos->name ? qos->name : "?", account);
+	keep32(g, WEFT_LIMIT_SUBMIT, "MaxSubmitJobs", qos->max_submit_jobs_pa,
+	       usage ? qos_used(g, usage->acct_limit_list, account) : 0, holder);
 	snprintf(holder, sizeof(holder), "QOS %s", qos->name ? qos->name : "?");
-	keep32(g, WEFT_LIMIT_SUBMIT, "MaxSubmitJobs", qos->max_submit_jobs_pu, 0, holder);
-	keep32(g, WEFT_LIMIT_SUBMIT, "GrpSubmitJobs", qos->grp_submit_jobs, 0, holder);
+	keep32(g, WEFT_LIMIT_SUBMIT, "MaxSubmitJobs", qos->max_submit_jobs_pu,
+	       usage ? qos_used(g, usage->user_limit_list, NULL) : 0, holder);
+	keep32(g, WEFT_LIMIT_SUBMIT, "GrpSubmitJobs", qos->grp_submit_jobs,
+	       usage ? usage->grp_used_submit_jobs : 0, holder);
 	keep32(g, WEFT_LIMIT_RUN, "MaxJobs", qos->max_jobs_pu, 0, holder);
 	keep32(g, WEFT_LIMIT_RUN, "GrpJobs", qos->grp_jobs, 0, holder);
 	keep32(g, WEFT_LIMIT_WALL, "MaxWall", qos->max_wall_pj, 0, holder);
@@ -229,14 +281,23 @@ uint32_t weft_slurm_assoc_limits(const struct weft_slurm_assoc *a, const char *a
 {
 	struct gather g = { .a = a, .list = list };
 	const slurmdb_assoc_rec_t *rec = NULL;
-	const slurmdb_qos_rec_t *set;
+	const slurmdb_qos_rec_t *own, *part;
+	bool over;
 	char holder[128];
 
 	if (a->msg->assoc_list)
 		rec = own_assoc(a, account, partition);
-	set = find_qos(a, qos, rec ? rec->def_qos_id : 0);
-	if (set)
-		keep_qos(&g, set);
+	own = find_qos(a, qos, rec ? rec->def_qos_id : 0);
+	if (!own && !qos)
+		own = find_qos(a, "normal", 0);
+	part = partition_qos(a, partition);
+	over = own && own->flags & QOS_FLAG_OVER_PART_QOS;
+	if (part && !over)
+		keep_qos(&g, part, rec ? rec->acct : NULL);
+	if (own && own != part)
+		keep_qos(&g, own, rec ? rec->acct : NULL);
+	if (part && over && own != part)
+		keep_qos(&g, part, rec ? rec->acct : NULL);
 	if (!rec)
 		return g.count;
 	holder_of(rec, holder);

@@ -8,6 +8,7 @@
 #ifndef WEFT_SLURM_ASSOC_H
 #define WEFT_SLURM_ASSOC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -25,7 +26,7 @@ enum weft_site_limit_kind {
 struct weft_site_limit {
 	enum weft_site_limit_kind kind;
 	uint64_t max;
-	uint64_t used;		/* of SUBMIT: jobs that count now; else 0 */
+	uint64_t used;		/* of SUBMIT: jobs that count now, ours too; else 0 */
 	char name[32];		/* in sacctmgr's words, "MaxSubmitJobs" */
 	char holder[128];	/* "account ml", "user ann in account ml", "QOS long" */
 };
@@ -34,11 +35,12 @@ struct weft_site_limit {
 
 struct weft_slurm_assoc;
 
-/*
- * One RPC.  *ret_assoc is NULL where no such limits are enforced.  The limits
- * of an answer belong to the caller.
- */
+/* Do limits bind jobs, by slurm.conf's AccountingStorageEnforce as a number? */
+bool weft_slurm_enforces(uint16_t accounting_storage_enforce);
+
+/* Two RPCs; to look again, one. */
 int weft_slurm_assoc_load(struct weft_slurm_assoc **ret_assoc, struct weft_err *err);
+int weft_slurm_assoc_refresh(struct weft_slurm_assoc *assoc, struct weft_err *err);
 void weft_slurm_assoc_destroy(struct weft_slurm_assoc *assoc);
 
 /*

@@ -19,6 +19,7 @@
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 
+#include "tools/slurm/assoc.h"
 #include "tools/slurm/jobs.h"
 
 static enum weft_job_state base_state(const slurm_job_info_t *job)
@@ -216,11 +217,7 @@ int weft_slurm_limits(struct weft_slurm_limits *ret_limits, struct weft_err *err
 		return weft_err_set(err, EAGAIN, "slurmctld: %s", slurm_strerror(errno));
 	limits.max_array_size = conf->max_array_sz;
 	limits.max_job_count = conf->max_job_cnt;
-	limits.min_job_age_sec = conf->min_job_age;
-	limits.accounting = conf->accounting_storage_type &&
-			    strstr(conf->accounting_storage_type, "slurmdbd");
-	snprintf(limits.cluster, sizeof(limits.cluster), "%s",
-		 conf->cluster_name ? conf->cluster_name : "");
+	limits.enforced = weft_slurm_enforces(conf->accounting_storage_enforce);
 	slurm_free_ctl_conf(conf);
 	limits.default_minutes = default_minutes();
 	/* Slurm's memory, and no public call frees it: asked once a command. */

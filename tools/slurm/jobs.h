@@ -58,10 +58,8 @@ struct weft_slurm_limits {
 	uint32_t max_array_size;
 	uint32_t max_job_count;
 	uint32_t job_count;	/* in slurmctld now, everybody's */
-	uint32_t min_job_age_sec;
 	uint32_t default_minutes;	/* of the default partition; UINT32_MAX: none */
-	bool accounting;	/* a slurmdbd is configured */
-	char cluster[64];
+	bool enforced;		/* limits of accounts and QOS bind jobs */
 };
 int weft_slurm_limits(struct weft_slurm_limits *ret_limits, struct weft_err *err);
 

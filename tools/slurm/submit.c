@@ -88,6 +88,8 @@ static int sort_error(int code)
 		return ETIMEDOUT;
 	case ESLURM_DEPENDENCY:
 		return ESRCH;
+	case ESLURM_ACCOUNTING_POLICY:
+		return EDQUOT;
 	default:
 		return EINVAL;
 	}

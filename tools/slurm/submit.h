@@ -46,6 +46,8 @@ int weft_slurm_start(struct weft_err *err);
  *   -EINVAL     Slurm refused it: the message is Slurm's
  *   -EAGAIN     not accepted now (full, busy, no connection): try again later
  *   -ESRCH      a job it depends on is gone
+ *   -EDQUOT     a limit of an account or QOS: of the job itself or of how many
+ *               there may be; Slurm says no more
  *   -ETIMEDOUT  no answer: the job may exist; look before sending it again
  */
 int weft_slurm_submit(const struct weft_slurm_job *job, uint32_t *ret_job_id,
