@@ -3,9 +3,10 @@
 #
 # flow_faults.sh - failures of every kind in one run, told apart, and its page
 #
-# Exit codes, signals, time limits, a node that dies, preemption and a task
-# whose needs cannot be met, among tasks of which one in twenty fails by chance
-# in a way of its own; slurmctld is restarted meanwhile.  What each unit is
+# Exit codes, signals, time limits, too much memory (where cgroups v1 can be
+# written), a node that dies, preemption and a task whose needs cannot be met,
+# among tasks of which one in twenty fails by chance in a way of its own;
+# slurmctld is restarted meanwhile.  What each unit is
 # said to have ended of is compared with what was done to it.  About a hundred
 # units; with WEFT_TEST_LONG=1 a thousand, and the time limit, which is a
 # minute at the least.  WEFT_SEED repeats a series.  Then the page and the
@@ -33,7 +34,32 @@ PartitionName=low Nodes=node0 PriorityTier=1 PreemptMode=CANCEL
 PartitionName=high Nodes=node[0-1] PriorityTier=10 PreemptMode=OFF
 PartitionName=doomed Nodes=node2
 C
+# Slurm's own judge of memory.  Jobs have directories by node and number, so
+# numbers begin where no other sandbox on this machine has its own.
+eaten=
+cgroup=/sys/fs/cgroup/memory/weft-test-$EPOCHSECONDS-$$
+if [ "$release" = 22.05 ] && [ -e /sys/fs/cgroup/freezer/release_agent ] &&
+	mkdir "$cgroup" 2>/dev/null && rmdir "$cgroup"; then
+	eaten="  eaten: {run: 'x=; printf -v x %80000000s; exit 5', resources: {mem: 40}}
+  fed:
+    run: 'echo \"\$SLURM_MEM_PER_NODE\" >> out/fed; x=; printf -v x %60000000s'
+    retries: {max: 2, delay: 1}
+    resources: {mem: 50}
+    on: {oom: {mem: x4}}"
+	before=$(ls -d /sys/fs/cgroup/*/slurm_node? 2>/dev/null)
+	cat >>"$t_dir/extra.conf" <<-C
+	ProctrackType=proctrack/cgroup
+	TaskPlugin=task/cgroup
+	FirstJobId=$((EPOCHSECONDS % 60000 * 1000 + 1))
+	C
+fi
 sb_start --nodes 3 --plugins off --conf-extra "$t_dir/extra.conf"
+if [ -n "$eaten" ]; then
+	printf 'CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\nConstrainSwapSpace=yes\n' >"$sb_dir/etc/cgroup.conf"
+	check "a slurmd that bounds memory" "$weft" sandbox restart --name "$sb" slurmd.node1
+else
+	skip "a slurmd that bounds memory" "no cgroups v1 that can be written, or not Slurm 22.05"
+fi
 cd "$t_dir" || exit 99
 mkdir out fate
 
@@ -63,6 +89,7 @@ fates()
 		echo "node[$i] failed node_fail"
 	done
 	[ -z "$slow" ] || echo "slow failed timeout"
+	[ -z "$eaten" ] || printf '%s\n' "eaten failed oom" "fed done"
 	printf '%s\n' "again done" "code failed exit 7" "killed failed signal 11" \
 		"never failed dependency" "pushed failed preempted" '<odd> & "worse" done'
 }
@@ -76,6 +103,7 @@ tasks:
   code: {run: 'exit 7'}
   killed: {run: 'kill -SEGV \$\$'}
 $slow
+$eaten
   again:
     run: 'echo "\$SLURM_MEM_PER_NODE" >> out/again; [ "\$SLURM_MEM_PER_NODE" = 20 ]'
     retries: {max: 1, delay: 1}
@@ -132,6 +160,10 @@ is "status says so too" "$?" 3
 check "what each of $(wc -l <want) units ended of is told right" ends
 is "every well task ran once" "$(cat out/well* | wc -l)" "$many"
 is "and every twin of one that succeeded" "$(cat out/after* | wc -l)" "$(grep -c '^after.*done' want)"
+if [ -n "$eaten" ]; then
+	like "too much memory" "$err" '^  eaten: out of memory on node1'
+	is "and what had too little got more" "$(xargs <out/fed)" "50 200"
+fi
 is "tries are counted" "$(grep -c '"failed_tries":2' status.json)" "$((few / 2 + few % 2))"
 is "a retry had more memory" "$(xargs <out/again)" "10 20"
 check "what waits for a failure ran, what waits for success did not" test -s out/odd -a ! -e out/never
@@ -162,5 +194,12 @@ if command -v chromium >/dev/null; then
 	rm -rf "$t_dir/browser"
 else
 	skip "a browser shows the page" "no chromium here"
+fi
+if [ -n "$eaten" ]; then
+	sb_stop
+	for dir in /sys/fs/cgroup/*/slurm_node?; do
+		[[ $'\n'$before$'\n' == *$'\n'$dir$'\n'* ]] ||
+			find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null
+	done
 fi
 t_end
