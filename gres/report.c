@@ -35,6 +35,7 @@
 #include <string.h>
 
 #include "gres/report.h"
+#include "lib/hash.h"
 
 /* ---- writing ------------------------------------------------------------ */
 
@@ -169,13 +170,12 @@ int weft_report_format(const struct weft_inventory *inv, uint64_t stamp,
 
 uint64_t weft_report_hash(const struct weft_inventory *inv)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);	/* FNV-1a */
 	struct weft_buf buf;
+	uint64_t hash;
 
 	weft_buf_init(&buf, WEFT_REPORT_LIMIT);
 	format_hardware(inv, &buf);
-	for (const char *p = weft_buf_str(&buf); *p; p++)
-		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	hash = weft_hash_text(WEFT_HASH_INIT, weft_buf_str(&buf));
 	weft_buf_fini(&buf);
 	return hash;
 }

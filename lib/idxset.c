@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "lib/hash.h"
 #include "lib/idxset.h"
 
 /* Not (size + 63) / 64: that wraps for the largest sizes. */
@@ -111,15 +112,12 @@ uint32_t weft_idxset_count(const struct weft_idxset *set)
 	return count;
 }
 
-/* FNV-1a by words, with the high half folded in. */
 uint64_t weft_idxset_hash(const struct weft_idxset *set)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = WEFT_HASH_INIT;
 
-	for (uint32_t i = 0; i < words(set); i++) {
-		hash = (hash ^ set->word[i]) * UINT64_C(0x100000001b3);
-		hash ^= hash >> 32;
-	}
+	for (uint32_t i = 0; i < words(set); i++)
+		hash = weft_hash_word(hash, set->word[i]);
 	return hash;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "lib/names.h"
 
 #define FIRST_SLOTS 64
@@ -15,15 +16,6 @@ struct weft_names {
 	char **name;		/* [count] */
 	uint32_t *slot;		/* [slot_count], a power of two */
 };
-
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash ^ hash >> 29;
-}
 
 struct weft_names *weft_names_create(uint32_t limit)
 {
@@ -56,7 +48,7 @@ void weft_names_destroy(struct weft_names *names)
 static uint32_t find_slot(const struct weft_names *names, const char *name)
 {
 	uint32_t mask = names->slot_count - 1;
-	uint32_t at = (uint32_t)hash_text(name) & mask;
+	uint32_t at = (uint32_t)weft_hash_text(WEFT_HASH_INIT, name) & mask;
 
 	while (names->slot[at] && strcmp(names->name[names->slot[at] - 1], name))
 		at = (at + 1) & mask;

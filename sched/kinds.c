@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/hash.h"
 #include "sched/kinds.h"
 
 #define NONE UINT32_MAX
@@ -36,20 +37,15 @@ static bool same_kind(const struct weft_shape *a, const struct weft_shape *b)
 		a->exclusive == b->exclusive && a->resv_idx == b->resv_idx;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
-}
-
 static uint64_t hash_of(const struct weft_shape *s)
 {
-	uint64_t h = mix(0, (uint64_t)(uintptr_t)s->nodes);
+	uint64_t h = weft_hash_word(WEFT_HASH_INIT,
+				    (uint64_t)(uintptr_t)s->nodes);
 
-	h = mix(h, (uint64_t)s->per_node.cpus << 32 | s->per_node.gpus);
-	h = mix(h, s->per_node.mem_mib);
-	h = mix(h, (uint64_t)s->per_unit.cpus << 32 | s->per_unit.gpus);
-	return mix(h, (uint64_t)s->unit_count << 32 | s->exclusive);
+	h = weft_hash_word(h, (uint64_t)s->per_node.cpus << 32 | s->per_node.gpus);
+	h = weft_hash_word(h, s->per_node.mem_mib);
+	h = weft_hash_word(h, (uint64_t)s->per_unit.cpus << 32 | s->per_unit.gpus);
+	return weft_hash_word(h, (uint64_t)s->unit_count << 32 | s->exclusive);
 }
 
 int weft_kinds_assign(const struct weft_shape *shape, uint32_t count,

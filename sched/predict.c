@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "sched/predict.h"
 
 #define WAYS 8
@@ -70,13 +71,6 @@ void weft_predictor_destroy(struct weft_predictor *predictor)
 	free(predictor);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash ^= value + UINT64_C(0x9e3779b97f4a7c15) + (hash << 6) + (hash >> 2);
-	hash *= UINT64_C(0xff51afd7ed558ccd);
-	return hash ^ hash >> 33;
-}
-
 /* 0 for nothing, else 1 + the power of 2 at or below. */
 static uint64_t size_class(double amount)
 {
@@ -89,19 +83,19 @@ static uint64_t size_class(double amount)
 
 static uint64_t hash_kind(const struct weft_predict_key *key)
 {
-	uint64_t hash = mix(1, key->user_idx);
+	uint64_t hash = weft_hash_word(1, key->user_idx);
 
-	hash = mix(hash, key->name_hash);
-	hash = mix(hash, size_class(key->gpus));
-	hash = mix(hash, size_class(key->nodes));
+	hash = weft_hash_word(hash, key->name_hash);
+	hash = weft_hash_word(hash, size_class(key->gpus));
+	hash = weft_hash_word(hash, size_class(key->nodes));
 	/* CPUs follow GPUs on a GPU node: they tell nothing more. */
-	hash = mix(hash, key->gpus > 0 ? 0 : size_class(key->cpus));
+	hash = weft_hash_word(hash, key->gpus > 0 ? 0 : size_class(key->cpus));
 	return hash | 1;
 }
 
 static uint64_t hash_account(const struct weft_predict_key *key)
 {
-	return mix(mix(2, key->user_idx), key->account_idx) | 1;
+	return weft_hash_word(weft_hash_word(2, key->user_idx), key->account_idx) | 1;
 }
 
 static struct kind *find_kind(struct weft_predictor *p, uint64_t hash)
@@ -219,7 +213,7 @@ uint64_t weft_predict_hash(const char *name)
 		len--;
 	}
 	for (size_t i = 0; i < len; i++)
-		hash = mix(hash, (unsigned char)name[i]);
+		hash = weft_hash_word(hash, (unsigned char)name[i]);
 	return hash;
 }
 

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "submit/rules_impl.h"
 
 enum step { STEP_ON, STEP_DONE };

@@ -125,11 +125,3 @@ void weft_throttle_take(struct weft_throttle *throttle, uint64_t key,
 		b->at_sec = now_sec;
 	b->tokens -= amount;
 }
-
-uint64_t weft_hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	/* So that "ab","c" and "a","bc" differ. */
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
-}

@@ -37,8 +37,4 @@ void weft_throttle_take(struct weft_throttle *throttle, uint64_t key,
 			const struct weft_rate *rate, double amount,
 			int64_t now_sec);
 
-/* FNV-1a, to be chained: start with WEFT_HASH_INIT. */
-#define WEFT_HASH_INIT UINT64_C(0xcbf29ce484222325)
-uint64_t weft_hash_text(uint64_t hash, const char *text);
-
 #endif

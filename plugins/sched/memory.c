@@ -21,6 +21,7 @@
  * Cost: O(records) in one hold every LOOK_SEC; two probes and a look into
  * Slurm's hash of jobs for each waiting job in slices.
  */
+#include "lib/hash.h"
 #include "plugins/sched/memory.h"
 
 #define KINDS_MAX 65536		/* 5 MiB */
@@ -55,29 +56,22 @@ void weft_memory_destroy(struct weft_memory *memory)
 	free(memory);
 }
 
-static uint64_t hash_of(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return hash * UINT64_C(1099511628211) + 1;
-}
-
 static struct weft_predict_key key_of(const job_record_t *job_ptr)
 {
 	const weft_slurm_details_t *details = job_ptr->details;
 	struct weft_predict_key key = {
 		.user_idx = job_ptr->user_id,
-		.account_idx = (uint32_t)hash_of(1, job_ptr->account),
+		.account_idx = (uint32_t)weft_hash_text(WEFT_HASH_INIT, job_ptr->account),
 		.name_hash = job_ptr->name ?
 			weft_predict_hash(job_ptr->name) : 0,
 		.limit_sec = job_ptr->time_limit < NO_VAL ?
 			(double)job_ptr->time_limit * 60 : 0,
 	};
 
-	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_job);
-	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_node);
-	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_socket);
-	key.name_hash = hash_of(key.name_hash, job_ptr->tres_per_task);
+	key.name_hash = weft_hash_text(key.name_hash, job_ptr->tres_per_job);
+	key.name_hash = weft_hash_text(key.name_hash, job_ptr->tres_per_node);
+	key.name_hash = weft_hash_text(key.name_hash, job_ptr->tres_per_socket);
+	key.name_hash = weft_hash_text(key.name_hash, job_ptr->tres_per_task);
 	if (details) {
 		key.cpus = details->min_cpus;
 		key.nodes = details->min_nodes;

@@ -15,6 +15,7 @@
  *
  * Cost: one hash a job, O(nodes) a different set of nodes.
  */
+#include "lib/hash.h"
 #include "plugins/sched/shape.h"
 
 #define NODE_SETS 1024	/* a power of two */
@@ -69,20 +70,9 @@ void weft_shape_index_destroy(struct weft_shape_index *index)
 	free(index);
 }
 
-/* FNV-1a */
-static uint64_t hash(const void *data, size_t len)
-{
-	const unsigned char *p = data;
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static uint64_t hash_text(const char *text)
 {
-	return text && *text ? hash(text, strlen(text)) : 0;
+	return text && *text ? weft_hash_text(WEFT_HASH_INIT, text) : 0;
 }
 
 /* The minutes that Slurm would give it, in seconds. */
@@ -227,7 +217,7 @@ static int add_nodes(struct weft_snapshot *snap, job_record_t *job_ptr,
 		     const struct nodes_key *key, struct weft_shape *s)
 {
 	struct node_sets *sets = &snap->shape_index->set[
-		hash(key, sizeof(*key)) & (NODE_SETS - 1)];
+		weft_hash_bytes(WEFT_HASH_INIT, key, sizeof(*key)) & (NODE_SETS - 1)];
 	int rc;
 
 	if (!sets->nodes || memcmp(&sets->key, key, sizeof(*key))) {
@@ -302,7 +292,7 @@ int weft_shape_of(struct weft_snapshot *snap, job_record_t *job_ptr,
 
 	if (rc)
 		return rc;
-	h = hash(&key, sizeof(key));
+	h = weft_hash_bytes(WEFT_HASH_INIT, &key, sizeof(key));
 	for (at = h;; at++) {
 		slot = &index->slot[at & (index->slot_count - 1)];
 		if (!slot->key)

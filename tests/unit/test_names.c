@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_names.c - names get stable numbers; the nearest one is offered */
+/* test_names.c - names get stable numbers; the nearest one is offered; hashes */
 #include "config.h"
 
 #include <errno.h>
 
+#include "lib/hash.h"
 #include "lib/names.h"
 #include "lib/nearest.h"
 #include "tests/unit/torture.h"
@@ -66,5 +67,23 @@ START_TEST(survives_failed_allocations)
 }
 END_TEST
 
+/* Values are written to files: the published ones of FNV-1a, for ever. */
+START_TEST(hashes_are_the_published_ones)
+{
+	ck_assert_uint_eq(weft_hash_bytes(WEFT_HASH_INIT, "a", 1),
+			  UINT64_C(0xaf63dc4c8601ec8c));
+	ck_assert_uint_eq(weft_hash_bytes(WEFT_HASH_INIT, "foobar", 6),
+			  UINT64_C(0x85944171f73967e8));
+	ck_assert_uint_eq(weft_hash_text(WEFT_HASH_INIT, NULL),
+			  weft_hash_text(WEFT_HASH_INIT, ""));
+	ck_assert_uint_ne(weft_hash_text(weft_hash_text(WEFT_HASH_INIT, "ab"), "c"),
+			  weft_hash_text(weft_hash_text(WEFT_HASH_INIT, "a"), "bc"));
+	ck_assert_uint_ne(weft_hash_word(WEFT_HASH_INIT, 1),
+			  weft_hash_word(WEFT_HASH_INIT, UINT64_C(1) << 32));
+	ck_assert_uint_ne(weft_hash_word(1, 0), weft_hash_word(2, 3));
+}
+END_TEST
+
 UNIT_MAIN("names", indices_are_dense_and_stable,
-	  nearest_offers_only_what_is_near, survives_failed_allocations)
+	  nearest_offers_only_what_is_near, hashes_are_the_published_ones,
+	  survives_failed_allocations)

@@ -33,6 +33,7 @@
 #include <yaml.h>
 
 #include "lib/file.h"
+#include "lib/hash.h"
 #include "tools/flow/doc.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30)
@@ -82,11 +83,7 @@ static int complain_at(struct builder *b, yaml_mark_t mark, int code,
 
 static uint32_t text_hash(const char *text)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
+	return (uint32_t)weft_hash_text(WEFT_HASH_INIT, text);
 }
 
 static const struct weft_doc_pair *map_find(const struct weft_doc_node *map,

@@ -11,16 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "tools/flow/groups.h"
-
-static uint32_t hash_key(const char *key, size_t len)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)key[i]) * 1099511628211u;
-	return (uint32_t)(hash ^ hash >> 32);
-}
 
 static int rehash(struct weft_groups *groups)
 {
@@ -68,7 +60,7 @@ static struct weft_group *append(struct weft_groups *groups, const char *key, ui
 struct weft_group *weft_groups_find(struct weft_groups *groups, const char *key,
 				    size_t len)
 {
-	uint32_t hash = hash_key(key, len), s;
+	uint32_t hash = (uint32_t)weft_hash_bytes(WEFT_HASH_INIT, key, len), s;
 	struct weft_group *group;
 
 	if (groups->count * 2 >= groups->slot_mask && rehash(groups))

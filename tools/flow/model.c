@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "lib/nearest.h"
 #include "tools/flow/model_read.h"
 #include "tools/flow/schema.h"
@@ -331,11 +332,7 @@ static int check_twins(struct loader *l)
 
 static uint32_t name_hash(const char *text)
 {
-	uint32_t hash = 2166136261u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
+	return (uint32_t)weft_hash_text(WEFT_HASH_INIT, text);
 }
 
 static int index_names(struct loader *l)

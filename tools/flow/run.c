@@ -19,31 +19,25 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "tools/flow/run.h"
 #include "tools/flow/waves.h"
 
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return (hash ^ 0x1f) * 1099511628211u;
-}
-
 static void fingerprint(const struct weft_flow *flow, char text[32])
 {
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = WEFT_HASH_INIT;
 	char number[32];
 
 	for (uint32_t t = 0; t < flow->task_count; t++) {
 		const struct weft_flow_task *task = &flow->tasks[t];
 
-		hash = mix(hash, task->name);
+		hash = weft_hash_text(hash, task->name);
 		snprintf(number, sizeof(number), "%u/%u", task->unit_count,
 			 task->index_count);
-		hash = mix(hash, number);
+		hash = weft_hash_text(hash, number);
 		for (uint32_t a = 0; a < task->axis_count; a++)
 			for (uint32_t v = 0; v < task->axes[a].count; v++)
-				hash = mix(hash, task->axes[a].values[v]);
+				hash = weft_hash_text(hash, task->axes[a].values[v]);
 	}
 	snprintf(text, 32, "%016llx", (unsigned long long)hash);
 }

@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "tools/sandbox/sandbox.h"
 
 enum { FIRST = 10000, LAST = 32000, CLAIMS_MAX = 1024 };
@@ -118,11 +119,7 @@ static bool is_free(uint32_t port)
 
 static uint32_t begin_of(const char *dir)
 {
-	uint32_t hash = 2166136261u;	/* FNV-1a */
-
-	for (; *dir; dir++)
-		hash = (hash ^ (uint8_t)*dir) * 16777619u;
-	return FIRST + hash % 80 * 200;
+	return FIRST + weft_hash_text(WEFT_HASH_INIT, dir) % 80 * 200;
 }
 
 /* The first of `want` free ports in a row from begin on, 0 if there are none. */
