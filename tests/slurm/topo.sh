@@ -37,6 +37,9 @@ job=$(submit -n1 -w node0 --gres=gpu:3 --wrap "sleep 600")
 wait_state "$job" RUNNING
 is "pick --node foretells what the next job gets" \
 	"$(gpus "$job" | tail -n 1 | tr , '\n' | awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd,)" "$want"
+like "the cluster shows the GPUs that are held" "$(topo show --cluster)" '^    node0 (#|\.){8}   node2 \.{8}$'
+out=$(topo show --cluster --json)
+like "and tells them in its JSON" "$(tr -d ' \n' <<<"$out")" '"name":"node0","leaf":null,"domain":"rack7","state":"up","hardware":"[0-9a-f]{16}","gpus":8,"busy":\[([0-9],){4}[0-9]\]'
 clean
 
 # Slurm takes what topology-conf writes.
@@ -49,6 +52,12 @@ takes()
 }
 check "Slurm starts with the topology.conf of a tree" takes tree
 like "and knows its leaves" "$(sx scontrol show topology)" 'SwitchName=domain1.*node\[0,2\]'
+wait_for 20 knows node3
+like "so does weft topo" "$(topo show --cluster)" '^leaf domain1: 2 nodes, 0 of 16 GPUs busy$'
+out=$(topo show --cluster --svg)
+is "the drawing has a panel a leaf" "$(grep -o '>leaf [a-z0-9]*: 2 nodes' <<<"$out" | sort | xargs)" ">leaf domain1: 2 nodes >leaf others: 2 nodes"
+is "a tile a node" "$(grep -c 'class="tile"' <<<"$out")" 4
+like "and the links of each kind" "$out" '>A: the links inside 2 nodes<'
 if [ "$release" != 22.05 ]; then
 	sed -i '/^TopologyPlugin/d' "$sb_dir/etc/slurm.conf"
 	check "and with that of blocks" takes block

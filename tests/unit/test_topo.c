@@ -322,14 +322,19 @@ START_TEST(test_cluster)
 {
 	struct weft_inventory *inv = weft_inventory_create("report");
 	struct topo_cluster_node node[] = {
-		{ (char *)"n10", (char *)"d2", 0, 2, 1 },
-		{ (char *)"n9", (char *)"d10", 0, 2, 3 },
-		{ (char *)"login", (char *)"", TOPO_HARDWARE_UNKNOWN, 0, 0 },
-		{ (char *)"n8", (char *)"d10", 0, 2, 0 },
+		{ .name = (char *)"n10", .domain = (char *)"d2",
+		  .leaf = (char *)"s1", .gpu_count = 2, .busy = 1 },
+		{ .name = (char *)"n9", .domain = (char *)"d10",
+		  .leaf = (char *)"s1", .gpu_count = 2, .busy = 3 },
+		{ .name = (char *)"login", .domain = (char *)"", .leaf = (char *)"",
+		  .hardware_idx = TOPO_HARDWARE_UNKNOWN },
+		{ .name = (char *)"n8", .domain = (char *)"d10",
+		  .leaf = (char *)"s1", .gpu_count = 2, .state = TOPO_NODE_DOWN },
 	};
 	struct topo_hardware hardware = { (char *)"00ff", inv };
 	struct topo_cluster cluster = { (char *)"site", 4, 1, node, &hardware };
 
+	const struct topo_style narrow = { .width = 40 };
 	struct weft_buf buf;
 	char *d2, *d10, *none;
 
@@ -337,22 +342,168 @@ START_TEST(test_cluster)
 	inv->gpu_count = 2;
 	inv->path[0][1] = inv->path[1][0] = WEFT_PATH_SYS;
 	weft_buf_init(&buf, 1 << 20);
-	ck_assert_int_eq(topo_cluster_show(&cluster, false, &plain, &buf), 0);
+	ck_assert_int_eq(topo_cluster_show(&cluster, false, &narrow, &buf), 0);
 	ck_assert(strstr(weft_buf_str(&buf), "site: 4 nodes, 1 kinds of GPU hardware, 1 nodes that reported none"));
 	d2 = strstr(weft_buf_str(&buf), "d2                 1      2      1  n10\n");
 	d10 = strstr(weft_buf_str(&buf), "d10                2      4      2  n[8-9]\n");
 	none = strstr(weft_buf_str(&buf), "none known         1      0      0  login\n");
 	ck_assert_msg(d2 && d10 && none && d2 < d10 && d10 < none, "%s",
 		      weft_buf_str(&buf));
+	check_has(&buf, "\nleaf s1: 3 nodes, 3 of 6 GPUs busy\n"
+			"  NVLink domain d2: 1 node, 1 of 2 GPUs busy\n"
+			"    n10   #.\n"
+			"  NVLink domain d10: 2 nodes, 2 of 4 GPUs busy\n"
+			"    n8    --   n9    ##\n"
+			"\nno leaf switch known: 1 node, 0 of 0 GPUs busy\n"
+			"  no NVLink domain known: 1 node, 0 of 0 GPUs busy\n"
+			"    login \n"
+			"\n. free, # held by a job, - its node is down\n");
 	ck_assert_msg(strstr(none, "n[8-9],n10: 2 x GPU of unknown type"), "%s", none);
 	weft_buf_clear(&buf);
 	ck_assert_int_eq(topo_cluster_show(&cluster, true, &plain, &buf), 0);
 	ck_assert(strstr(weft_buf_str(&buf), "\"id\": \"00ff\""));
 	ck_assert(strstr(weft_buf_str(&buf), "\"name\": null"));
+	check_has(&buf, "{ \"name\": \"n9\", \"leaf\": \"s1\", \"domain\": \"d10\", \"state\": \"up\", \"hardware\": \"00ff\", \"gpus\": 2, \"busy\": [ 0, 1 ] }");
 	ck_assert_ptr_eq(topo_cluster_find(&cluster, "n9"), &node[1]);
 	ck_assert_ptr_null(topo_cluster_find(&cluster, "n"));
 	weft_buf_fini(&buf);
 	weft_inventory_destroy(inv);
+}
+END_TEST
+
+/* ---- the cluster as a drawing -------------------------------------------- */
+
+struct rects {
+	double at[1024][4];	/* x, y, width, height */
+	uint32_t count;
+};
+
+/* Add the drawing's rectangles of a class. */
+static void take_rects(struct rects *rects, const char *drawing, const char *class)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "<rect class=\"%s\" x=\"", class);
+	for (const char *at = drawing; (at = strstr(at, want));) {
+		double *r = rects->at[rects->count++];
+
+		at += strlen(want);
+		ck_assert_uint_le(rects->count, 1024);
+		ck_assert_int_eq(sscanf(at, "%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"",
+					&r[0], &r[1], &r[2], &r[3]), 4);
+	}
+}
+
+static bool inside(const double a[4], const double b[4])
+{
+	return a[0] >= b[0] && a[1] >= b[1] && a[0] + a[2] <= b[0] + b[2] &&
+	       a[1] + a[3] <= b[1] + b[3];
+}
+
+static bool apart(const double a[4], const double b[4])
+{
+	return a[0] + a[2] <= b[0] || b[0] + b[2] <= a[0] ||
+	       a[1] + a[3] <= b[1] || b[1] + b[3] <= a[1];
+}
+
+static uint32_t homes_of(const double tile[4], const struct rects *rects)
+{
+	uint32_t homes = 0;
+
+	for (uint32_t i = 0; i < rects->count; i++)
+		homes += inside(tile, rects->at[i]);
+	return homes;
+}
+
+static struct topo_cluster *big_cluster(uint32_t node_count)
+{
+	struct topo_cluster *cluster = calloc(1, sizeof(*cluster));
+	char text[64];
+
+	cluster->name = strdup("site <a>");
+	cluster->node_count = node_count;
+	cluster->node = calloc(node_count, sizeof(*cluster->node));
+	cluster->hardware = calloc(2, sizeof(*cluster->hardware));
+	cluster->hardware_count = 2;
+	cluster->hardware[0].id = strdup("1");
+	cluster->hardware[0].inv = golden("smi-dgx1.txt");
+	cluster->hardware[1].id = strdup("2");
+	cluster->hardware[1].inv = golden("nccl-nvswitch.xml");
+	for (uint32_t i = 0; i < node_count; i++) {
+		struct topo_cluster_node *node = &cluster->node[i];
+
+		snprintf(text, sizeof(text), "gpu%03u", i);
+		node->name = strdup(text);
+		snprintf(text, sizeof(text), i % 16 > 8 ? "" : "rack%u", i / 8);
+		node->domain = strdup(text);
+		snprintf(text, sizeof(text), "leaf%u", i / 32);
+		node->leaf = strdup(text);
+		node->hardware_idx = i % 7 == 0 ? TOPO_HARDWARE_UNKNOWN : i > node_count / 2;
+		node->gpu_count = i % 7 == 0 ? 0 : 8;
+		node->busy = node->gpu_count ? i * 2654435761u >> 13 & 0xff : 0;
+		node->state = i % 31 == 5 ? TOPO_NODE_DRAINED : TOPO_NODE_UP;
+	}
+	return cluster;
+}
+
+/*
+ * Well-formed, every node and every GPU there once, each tile inside a box and
+ * each box inside a leaf's panel, and nothing upon another.
+ * WEFT_TEST_DRAWING=FILE keeps the drawing to look at.
+ */
+START_TEST(test_cluster_svg)
+{
+	struct topo_cluster *cluster = big_cluster(512);
+	const char *keep = getenv("WEFT_TEST_DRAWING"), *at;
+	struct rects *tile = calloc(3, sizeof(*tile)), *box = tile + 1, *leaf = tile + 2;
+	uint32_t gpus = 0, busy = 0;
+	struct weft_buf buf;
+	xmlDoc *doc;
+
+	weft_buf_init(&buf, 16u << 20);
+	ck_assert_int_eq(topo_cluster_svg(cluster, &buf), 0);
+	doc = xmlReadMemory(weft_buf_str(&buf), (int)buf.len, "svg", NULL,
+			    XML_PARSE_NONET);
+	ck_assert_ptr_nonnull(doc);
+	xmlFreeDoc(doc);
+	check_has(&buf, "cluster site &lt;a&gt;: 512 nodes, ");
+	check_has(&buf, "<title>gpu003: 8 GPUs, busy ");
+	check_has(&buf, "gpu005: 8 GPUs");
+	check_has(&buf, ", drained</title>");
+	take_rects(tile, weft_buf_str(&buf), "tile");
+	take_rects(tile, weft_buf_str(&buf), "tile off");
+	take_rects(box, weft_buf_str(&buf), "domain");
+	take_rects(box, weft_buf_str(&buf), "nodomain");
+	take_rects(leaf, weft_buf_str(&buf), "leaf");
+	ck_assert_uint_eq(tile->count, 512);
+	ck_assert_uint_eq(leaf->count, 16);
+	for (uint32_t i = 0; i < tile->count; i++) {
+		for (uint32_t j = 0; j < i; j++)
+			ck_assert(apart(tile->at[i], tile->at[j]));
+		ck_assert_uint_eq(homes_of(tile->at[i], box), 1);
+		ck_assert_uint_eq(homes_of(tile->at[i], leaf), 1);
+	}
+	for (uint32_t i = 0; i < 512; i++) {
+		gpus += cluster->node[i].gpu_count;
+		busy += (uint32_t)__builtin_popcountll(cluster->node[i].busy);
+	}
+	for (at = weft_buf_str(&buf); (at = strstr(at, "h9v9h-9z")); at++)
+		gpus--;
+	ck_assert_uint_eq(gpus, (uint32_t)-3);	/* and three in the legend */
+	for (at = weft_buf_str(&buf); (at = strstr(at, "<path class=\"busy\" d=\"")); at++)
+		for (const char *p = at; *p != '/'; p++)
+			busy -= *p == 'z';
+	ck_assert_uint_eq(busy, (uint32_t)-1);
+	if (keep) {
+		FILE *out = fopen(keep, "w");
+
+		ck_assert_ptr_nonnull(out);
+		fputs(weft_buf_str(&buf), out);
+		fclose(out);
+	}
+	weft_buf_fini(&buf);
+	free(tile);
+	topo_cluster_destroy(cluster);
 }
 END_TEST
 
@@ -373,6 +524,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML + 1);
 	tcase_add_test(tcase, test_topology_conf_refuses);
 	tcase_add_test(tcase, test_cluster);
+	tcase_add_test(tcase, test_cluster_svg);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

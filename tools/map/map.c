@@ -21,6 +21,7 @@ void weft_map_destroy(struct weft_map *map)
 	for (uint32_t i = 0; i < map->node_count; i++) {
 		free(map->node[i].name);
 		free(map->node[i].domain);
+		free(map->node[i].leaf);
 		free(map->node[i].hardware);
 		free(map->node[i].report);
 	}

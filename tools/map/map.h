@@ -27,6 +27,7 @@ enum weft_map_state {
 struct weft_map_node {
 	char *name;
 	char *domain;		/* "" unknown */
+	char *leaf;		/* the switch right above it, "" unknown */
 	char *hardware;		/* equal for equal hardware, "" unknown */
 	char *report;		/* of the first node of a hardware, else "" */
 	enum weft_map_state state;

@@ -2,7 +2,8 @@
 /*
  * map_load.c - see map_load.h
  *
- * Two requests: nodes and jobs, both in detail.  The domain of a node and its
+ * Two requests: nodes and jobs, both in detail, and two small ones for the
+ * topology and the configuration.  The domain of a node and its
  * hardware are what sched/weft wrote into its Extra
  * (plugins/slurm/node_fabric.h); where another scheduler runs, the domain is
  * what "fabric.domains" of the weft.json beside slurm.conf says.
@@ -15,6 +16,8 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -64,6 +67,7 @@ static void fill_node(struct weft_map_node *node, const node_info_t *info)
 	uint64_t used = weft_map_indices_of(info->gres_used);
 
 	node->name = copy(info->name);
+	node->leaf = copy("");
 	read_extra(node, info->extra);
 	node->gpu_count = weft_map_gpus_of(info->gres);
 	node->state = base == NODE_STATE_DOWN || base == NODE_STATE_UNKNOWN ||
@@ -187,6 +191,85 @@ static int load_jobs(struct weft_map *map, const struct weft_names *names,
 	return map->job ? 0 : weft_err_set(err, ENOMEM, "out of memory");
 }
 
+/* ---- leaf switches ---------------------------------------------------------- */
+
+/* The value of NAME= in a line of "scontrol --oneliner show topology". */
+static bool word_of(const char *line, const char *name, char *value, size_t size)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = line; (at = strstr(at, name)); at += len)
+		if (at == line || at[-1] == ' ') {
+			snprintf(value, size, "%.*s",
+				 (int)strcspn(at + len, " \n"), at + len);
+			return true;
+		}
+	return false;
+}
+
+static void take_leaf(struct weft_map *map, const struct weft_names *names,
+		      const char *leaf, const char *nodes)
+{
+	__auto_type hosts = slurm_hostlist_create(nodes);
+	char *host;
+
+	while (hosts && (host = slurm_hostlist_shift(hosts))) {
+		uint32_t at = weft_names_find(names, host);
+
+		if (at != UINT32_MAX && !map->node[at].leaf[0]) {
+			free(map->node[at].leaf);
+			map->node[at].leaf = copy(leaf);
+		}
+		free(host);
+	}
+	if (hosts)
+		slurm_hostlist_destroy(hosts);
+}
+
+static void print_topology(FILE *out, topo_info_response_msg_t *msg)
+{
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
+	slurm_print_topo_info_msg(out, msg, NULL, 1);
+#else
+	slurm_print_topo_info_msg(out, msg, 1);
+#endif
+}
+
+/*
+ * topology/tree's lowest switches.  The records themselves are the plugin's own
+ * from 24.05 on; the text is the same on all releases.
+ */
+static void load_leaves(struct weft_map *map, const struct weft_names *names)
+{
+	topo_info_response_msg_t *msg = NULL;
+	char *text = NULL, *line, *rest, *nodes;
+	char leaf[256], level[16];
+	size_t len = 0;
+	FILE *out;
+
+	if (slurm_load_topo(&msg) || !msg)
+		return;
+	out = open_memstream(&text, &len);
+	if (out) {
+		print_topology(out, msg);
+		fclose(out);
+	}
+	slurm_free_topo_info_msg(msg);
+	nodes = text ? malloc(len + 1) : NULL;
+	for (line = text; nodes && line && *line; line = rest) {
+		rest = strchr(line, '\n');
+		if (rest)
+			*rest++ = '\0';
+		if (word_of(line, "SwitchName=", leaf, sizeof(leaf)) &&
+		    word_of(line, "Level=", level, sizeof(level)) &&
+		    !strcmp(level, "0") &&
+		    word_of(line, "Nodes=", nodes, len + 1))
+			take_leaf(map, names, leaf, nodes);
+	}
+	free(nodes);
+	free(text);
+}
+
 /* ---- domains of weft.json, where nobody published them -------------------- */
 
 static void take_domain(struct weft_map *map, const struct weft_names *names,
@@ -273,6 +356,7 @@ int weft_map_load(struct weft_map **ret_map, struct weft_err *err)
 	if (!rc)
 		rc = load_jobs(map, names, err);
 	if (!rc) {
+		load_leaves(map, names);
 		load_conf(map, names);
 		weft_map_sort(map);
 		*ret_map = map;

@@ -3,19 +3,22 @@
  * cluster.c - the nodes of a cluster by NVLink domain and by hardware
  *
  * Thousands of nodes are of a few kinds.  So a line a domain says which nodes
- * it joins and how many of their GPUs are taken, and each kind of hardware is
- * drawn once, with the nodes that have it.
+ * it joins and how many of their GPUs are taken, then a mark a GPU says which
+ * (cluster_draw.c), and each kind of hardware is drawn once, with the nodes
+ * that have it.
  *
  * Cost: O(nodes * (domains + kinds)) at worst; the nodes of a domain are
  * gathered in one pass each.
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "lib/bits.h"
 #include "tools/topo/topo.h"
 
 void topo_cluster_destroy(struct topo_cluster *cluster)
@@ -25,6 +28,7 @@ void topo_cluster_destroy(struct topo_cluster *cluster)
 	for (uint32_t i = 0; i < cluster->node_count; i++) {
 		free(cluster->node[i].name);
 		free(cluster->node[i].domain);
+		free(cluster->node[i].leaf);
 	}
 	for (uint32_t i = 0; i < cluster->hardware_count; i++) {
 		free(cluster->hardware[i].id);
@@ -56,7 +60,7 @@ static void add_to_share(struct share *share,
 {
 	share->name[share->count++] = node->name;
 	share->gpu_count += node->gpu_count;
-	share->busy_count += (uint32_t)__builtin_popcountll(node->busy);
+	share->busy_count += weft_bits_count(node->busy);
 }
 
 static void of_domain(const struct topo_cluster *cluster, const char *domain,
@@ -149,11 +153,16 @@ static void add_hardware(const struct topo_cluster *cluster, uint32_t idx,
 	weft_buf_fini(&names);
 }
 
-static void add_text(const struct topo_cluster *cluster,
-		     const char *const *domain, uint32_t domain_count,
-		     const struct topo_style *style, struct share *share,
-		     struct weft_buf *buf)
+static int add_text(const struct topo_cluster *cluster,
+		    const char *const *domain, uint32_t domain_count,
+		    const struct topo_style *style, struct share *share,
+		    struct weft_buf *buf)
 {
+	struct topo_groups groups;
+	int rc = topo_groups_init(&groups, cluster);
+
+	if (rc)
+		return rc;
 	of_hardware(cluster, TOPO_HARDWARE_UNKNOWN, share);
 	weft_buf_addf(buf, "%s: %u nodes, %u kinds of GPU hardware", cluster->name,
 		      cluster->node_count, cluster->hardware_count);
@@ -161,8 +170,11 @@ static void add_text(const struct topo_cluster *cluster,
 		weft_buf_addf(buf, ", %u nodes that reported none", share->count);
 	weft_buf_adds(buf, "\n");
 	add_domains(cluster, domain, domain_count, share, buf);
+	topo_cluster_draw(&groups, style, buf);
 	for (uint32_t i = 0; i < cluster->hardware_count; i++)
 		add_hardware(cluster, i, style, share, buf);
+	topo_groups_fini(&groups);
+	return 0;
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -186,6 +198,36 @@ static struct json_object *json_share(const struct share *share)
 	return obj;
 }
 
+static struct json_object *json_word(const char *word)
+{
+	return *word ? json_object_new_string(word) : NULL;
+}
+
+static struct json_object *json_nodes(const struct topo_cluster *cluster)
+{
+	static const char *const states[] = { "up", "drained", "down" };
+	struct json_object *list = json_object_new_array(), *obj;
+
+	for (uint32_t i = 0; i < cluster->node_count; i++) {
+		const struct topo_cluster_node *node = &cluster->node[i];
+
+		obj = json_object_new_object();
+		json_object_object_add(obj, "name", json_object_new_string(node->name));
+		json_object_object_add(obj, "leaf", json_word(node->leaf));
+		json_object_object_add(obj, "domain", json_word(node->domain));
+		json_object_object_add(obj, "state",
+				       json_object_new_string(states[node->state]));
+		json_object_object_add(obj, "hardware",
+				       node->hardware_idx == TOPO_HARDWARE_UNKNOWN ? NULL :
+				       json_object_new_string(cluster->hardware[node->hardware_idx].id));
+		json_object_object_add(obj, "gpus",
+				       json_object_new_uint64(node->gpu_count));
+		json_object_object_add(obj, "busy", topo_json_gpus(node->busy));
+		json_object_array_add(list, obj);
+	}
+	return list;
+}
+
 static void add_json(const struct topo_cluster *cluster,
 		     const char *const *domain, uint32_t domain_count,
 		     struct share *share, struct weft_buf *buf)
@@ -198,9 +240,7 @@ static void add_json(const struct topo_cluster *cluster,
 	for (uint32_t i = 0; i < domain_count; i++) {
 		of_domain(cluster, domain[i], share);
 		obj = json_share(share);
-		json_object_object_add(obj, "name",
-				       domain[i][0] ?
-				       json_object_new_string(domain[i]) : NULL);
+		json_object_object_add(obj, "name", json_word(domain[i]));
 		json_object_array_add(list, obj);
 	}
 	json_object_object_add(root, "domains", list);
@@ -215,6 +255,7 @@ static void add_json(const struct topo_cluster *cluster,
 		json_object_array_add(list, obj);
 	}
 	json_object_object_add(root, "hardware", list);
+	json_object_object_add(root, "nodes", json_nodes(cluster));
 	weft_buf_addf(buf, "%s\n", json_object_to_json_string_ext(
 		root, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
@@ -228,12 +269,12 @@ int topo_cluster_show(const struct topo_cluster *cluster, bool json,
 	};
 	uint32_t domain_count;
 	const char **domain = list_domains(cluster, &domain_count);
-	int rc = share.name && domain ? 0 : -1;
+	int rc = share.name && domain ? 0 : -ENOMEM;
 
 	if (!rc && json)
 		add_json(cluster, domain, domain_count, &share, buf);
 	else if (!rc)
-		add_text(cluster, domain, domain_count, style, &share, buf);
+		rc = add_text(cluster, domain, domain_count, style, &share, buf);
 	free(share.name);
 	free(domain);
 	return rc;

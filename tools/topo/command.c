@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -53,13 +54,13 @@ static const char help_text[] =
 "this machine is looked at.  topology-conf without files asks slurmctld.\n"
 "\n"
 "  --json         the inventory, or the choice, as JSON\n"
-"  --svg          the machine as a drawing\n"
+"  --svg          the machine, or the cluster, as a drawing\n"
 "  --gpus N       how many GPUs the job wants\n"
 "  --busy LIST    GPUs that are taken, such as 0,4-5\n"
 "  --goal WORD    ring (the default) or all: what the bandwidth is wanted for\n"
 "  --node NAME    show, pick: the node as slurmctld knows it, with its busy GPUs;\n"
 "                 gres-conf: put NodeName=NAME before each line\n"
-"  --cluster      all NVLink domains, and each kind of node once\n"
+"  --cluster      all NVLink domains and nodes, and each kind of node once\n"
 "  --links        with Links=: for Slurm before 24.05 only\n"
 "  --form WORD    tree (the default), block (Slurm 23.11 on), yaml (25.05 on)\n"
 "  --no-color     no colours, also when writing to a terminal\n";
@@ -188,11 +189,24 @@ static int parse_options(int argc, char **argv, struct topo_options *options)
 	return rc;
 }
 
+/* Of the terminal; COLUMNS says it where there is none. */
+static uint32_t terminal_width(void)
+{
+	const char *text = getenv("COLUMNS");
+	unsigned long width = text ? strtoul(text, NULL, 10) : 0;
+	struct winsize size;
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		return size.ws_col;
+	return width >= 20 && width <= 10000 ? (uint32_t)width : 100;
+}
+
 static struct topo_style style_of(const struct topo_options *options)
 {
 	const char *no_color = getenv("NO_COLOR");
 
 	return (struct topo_style){
+		.width = terminal_width(),
 		.color = !options->no_color && isatty(STDOUT_FILENO) &&
 			 !(no_color && *no_color),
 		.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
@@ -267,12 +281,11 @@ static int run_show_cluster(const struct topo_options *options)
 	struct weft_buf buf;
 	int rc;
 
-	if (options->svg)
-		return complain("--svg draws one machine, not ", "--cluster");
 	if (ask_slurm(options, &cluster, &err))
 		return fail(&err);
 	weft_buf_init(&buf, OUTPUT_LIMIT);
-	rc = topo_cluster_show(cluster, options->json, &style, &buf);
+	rc = options->svg ? topo_cluster_svg(cluster, &buf) :
+	     topo_cluster_show(cluster, options->json, &style, &buf);
 	topo_cluster_destroy(cluster);
 	if (rc)
 		fprintf(stderr, "weft topo: out of memory\n");

@@ -108,7 +108,7 @@ static void add_text(const struct weft_inventory *inv,
 
 /* ---- JSON --------------------------------------------------------------- */
 
-static struct json_object *json_set(weft_gpuset_t gpus)
+struct json_object *topo_json_gpus(weft_gpuset_t gpus)
 {
 	struct json_object *array = json_object_new_array();
 
@@ -123,7 +123,7 @@ static struct json_object *json_choice(weft_gpuset_t gpus,
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "gpus", json_set(gpus));
+	json_object_object_add(obj, "gpus", topo_json_gpus(gpus));
 	json_object_object_add(obj, "ring_mbps",
 			       json_object_new_uint64(score->ring_mbps));
 	json_object_object_add(obj, "pairs_mbps",

@@ -67,7 +67,7 @@ static uint32_t gpu_top(const struct drawing *d)
 	return TOP + 30 + (highest ? 14 + highest * 3 / 4 : 0);
 }
 
-static void add_escaped(struct weft_buf *buf, const char *text)
+void topo_svg_escape(struct weft_buf *buf, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '<')
@@ -83,11 +83,11 @@ static void add_escaped(struct weft_buf *buf, const char *text)
 	}
 }
 
-static void add_text(struct weft_buf *buf, uint32_t x, uint32_t y,
-		     const char *class, const char *text)
+void topo_svg_text(struct weft_buf *buf, uint32_t x, uint32_t y,
+		   const char *class, const char *text)
 {
 	weft_buf_addf(buf, "<text x=\"%u\" y=\"%u\" class=\"%s\">", x, y, class);
-	add_escaped(buf, text);
+	topo_svg_escape(buf, text);
 	weft_buf_adds(buf, "</text>\n");
 }
 
@@ -147,7 +147,7 @@ static void draw_panel(struct drawing *d, int32_t numa)
 		      BOX_H + nic_room(d) + 40);
 	snprintf(title, sizeof(title), numa < 0 ? "NUMA node unknown" :
 		 "NUMA node %d", numa);
-	add_text(d->buf, from, d->gpu_y + BOX_H + nic_room(d) + 20, "small", title);
+	topo_svg_text(d->buf, from, d->gpu_y + BOX_H + nic_room(d) + 20, "small", title);
 }
 
 static void draw_gpu(struct drawing *d, uint32_t i, int32_t nic_idx)
@@ -159,16 +159,16 @@ static void draw_gpu(struct drawing *d, uint32_t i, int32_t nic_idx)
 	weft_buf_addf(d->buf, "<rect class=\"gpu\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"5\"/>\n",
 		      x, y, BOX_W, BOX_H);
 	snprintf(text, sizeof(text), "GPU %u", i);
-	add_text(d->buf, x + BOX_W / 2, y + (*gpu->type ? 20 : 28), "label", text);
+	topo_svg_text(d->buf, x + BOX_W / 2, y + (*gpu->type ? 20 : 28), "label", text);
 	snprintf(text, sizeof(text), "%.13s", gpu->type);
-	add_text(d->buf, x + BOX_W / 2, y + 37, "sub", text);
+	topo_svg_text(d->buf, x + BOX_W / 2, y + 37, "sub", text);
 	if (nic_idx < 0)
 		return;
 	weft_buf_addf(d->buf, "<path class=\"pcie\" d=\"M%u %u v14\"/>\n<rect class=\"nic\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"4\"/>\n",
 		      x + BOX_W / 2, y + BOX_H, x + 6, y + BOX_H + 14,
 		      BOX_W - 12, NIC_H - 6);
 	snprintf(text, sizeof(text), "%.12s", d->inv->nic[nic_idx].name);
-	add_text(d->buf, x + BOX_W / 2, y + BOX_H + 28, "sub", text);
+	topo_svg_text(d->buf, x + BOX_W / 2, y + BOX_H + 28, "sub", text);
 }
 
 static void draw_bar(struct drawing *d)
@@ -186,7 +186,7 @@ static void draw_bar(struct drawing *d)
 		      MARGIN + GAP, y, right - MARGIN - GAP);
 	topo_format_gbps(gbps, d->widest_mbps);
 	snprintf(text, sizeof(text), "every pair %s GB/s each way", gbps);
-	add_text(d->buf, (MARGIN + GAP + right) / 2, y + 19, "onbar", text);
+	topo_svg_text(d->buf, (MARGIN + GAP + right) / 2, y + 19, "onbar", text);
 }
 
 static double stroke_of(const struct drawing *d, uint32_t mbps)
@@ -217,7 +217,7 @@ static void draw_legend(struct drawing *d)
 		snprintf(text, sizeof(text), "%s GB/s", gbps);
 		weft_buf_addf(d->buf, "<path class=\"link\" stroke-width=\"%.1f\" d=\"M%u %u h22\"/>\n",
 			      stroke_of(d, mbps), x, TOP + 10);
-		add_text(d->buf, x + 28, TOP + 14, "small", text);
+		topo_svg_text(d->buf, x + 28, TOP + 14, "small", text);
 		x += LEGEND_W;
 		mbps = slower(d->inv, mbps);
 	}
@@ -236,46 +236,69 @@ static void draw_link(struct drawing *d, uint32_t i, uint32_t j)
 		      i < j ? i : j, i < j ? j : i, gbps);
 }
 
-static void draw_head(struct drawing *d, const char *name, uint32_t height)
+static uint32_t height_of(const struct drawing *d)
+{
+	return d->gpu_y + BOX_H + nic_room(d) + 30 + MARGIN;
+}
+
+static void draw_title(struct drawing *d, const char *name)
 {
 	char gbps[16], text[128];
 	const char *slash = strrchr(name, '/');
 
-	weft_buf_addf(d->buf, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" font-family=\"sans-serif\">\n",
-		      d->width, height, d->width, height);
 	weft_buf_adds(d->buf, "<style>.gpu{fill:#e8f0fb;stroke:#1f5fa8;stroke-width:1.5}.nic{fill:#fff3e2;stroke:#c76b00}.numa{fill:#f6f6f6;stroke:#bbb}.link{fill:none;stroke:#1f5fa8;stroke-opacity:.75}.pcie{stroke:#999;stroke-width:1.5}.bar{fill:#1f5fa8}.title{font-size:18px;font-weight:bold}.label{font-size:14px;font-weight:bold;text-anchor:middle}.sub{font-size:11px;text-anchor:middle;fill:#444}.small{font-size:12px;fill:#444}.onbar{font-size:13px;text-anchor:middle;fill:#fff}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
-	add_text(d->buf, MARGIN, 30, "title", *d->inv->host ? d->inv->host :
-		 slash ? slash + 1 : name);
+	topo_svg_text(d->buf, MARGIN, 30, "title", *d->inv->host ? d->inv->host :
+		      slash ? slash + 1 : name);
 	topo_format_gbps(gbps, d->widest_mbps);
 	snprintf(text, sizeof(text), "%u GPU%s, %u NIC%s, %s%s%s", d->inv->gpu_count,
 		 d->inv->gpu_count == 1 ? "" : "s", d->inv->nic_count,
 		 d->inv->nic_count == 1 ? "" : "s", d->widest_mbps ? "widest link " : "no links known",
 		 d->widest_mbps ? gbps : "", d->widest_mbps ? " GB/s" : "");
-	add_text(d->buf, MARGIN, 50, "small", text);
+	topo_svg_text(d->buf, MARGIN, 50, "small", text);
 }
 
-void topo_svg(const struct weft_inventory *inv, const char *name,
-	      struct weft_buf *buf)
+/* Everything between <svg> and </svg>; nic_idx from weft_rails_nearest(). */
+static void draw_inside(struct drawing *d, const char *name,
+			const int32_t nic_idx[WEFT_GPUS_MAX])
+{
+	draw_title(d, name);
+	for (int32_t numa = -1; numa < (int32_t)d->inv->numa_count; numa++)
+		draw_panel(d, numa);
+	if (d->uniform)
+		draw_bar(d);
+	else
+		draw_legend(d);
+	for (uint32_t i = 0; i < d->inv->gpu_count && !d->uniform; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (d->inv->link_mbps[i][j])
+				draw_link(d, i, j);
+	for (uint32_t i = 0; i < d->inv->gpu_count; i++)
+		draw_gpu(d, i, nic_idx[i]);
+}
+
+uint32_t topo_svg_inside(const struct weft_inventory *inv, const char *name,
+			 uint32_t x, uint32_t y, uint32_t max_width,
+			 struct weft_buf *buf)
 {
 	struct drawing d = { .inv = inv, .buf = buf };
 	int32_t nic_idx[WEFT_GPUS_MAX];
+	uint32_t width, height;
 
 	weft_rails_nearest(inv, nic_idx);
 	lay_out(&d);
 	for (uint32_t i = 0; i < inv->gpu_count; i++)
 		d.nics = d.nics || nic_idx[i] >= 0;
-	draw_head(&d, name, d.gpu_y + BOX_H + nic_room(&d) + 30 + MARGIN);
-	for (int32_t numa = -1; numa < (int32_t)inv->numa_count; numa++)
-		draw_panel(&d, numa);
-	if (d.uniform)
-		draw_bar(&d);
-	else
-		draw_legend(&d);
-	for (uint32_t i = 0; i < inv->gpu_count && !d.uniform; i++)
-		for (uint32_t j = 0; j < i; j++)
-			if (inv->link_mbps[i][j])
-				draw_link(&d, i, j);
-	for (uint32_t i = 0; i < inv->gpu_count; i++)
-		draw_gpu(&d, i, nic_idx[i]);
+	width = d.width < max_width ? d.width : max_width;
+	height = (uint32_t)((uint64_t)height_of(&d) * width / d.width);
+	weft_buf_addf(buf, "<svg xmlns=\"http://www.w3.org/2000/svg\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" font-family=\"sans-serif\">\n",
+		      x, y, width, height, d.width, height_of(&d));
+	draw_inside(&d, name, nic_idx);
 	weft_buf_adds(buf, "</svg>\n");
+	return height;
+}
+
+void topo_svg(const struct weft_inventory *inv, const char *name,
+	      struct weft_buf *buf)
+{
+	topo_svg_inside(inv, name, 0, 0, UINT32_MAX, buf);
 }

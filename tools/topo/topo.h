@@ -15,6 +15,7 @@
 struct topo_style {
 	bool color;	/* the terminal knows ANSI colours */
 	bool unicode;	/* and box-drawing characters */
+	uint32_t width;	/* its columns */
 };
 
 /* GPUs to set apart in a picture; both may be 0. */
@@ -39,6 +40,21 @@ void topo_matrix(const struct weft_inventory *inv,
 /* svg.c: the same as a drawing. */
 void topo_svg(const struct weft_inventory *inv, const char *name,
 	      struct weft_buf *buf);
+/*
+ * The same as a part of a larger one, at x and y, shrunk to max_width if it is
+ * wider; returns its height there.
+ */
+uint32_t topo_svg_inside(const struct weft_inventory *inv, const char *name,
+			 uint32_t x, uint32_t y, uint32_t max_width,
+			 struct weft_buf *buf);
+/* A line of text with a class of the style sheet; what XML wants is escaped. */
+void topo_svg_text(struct weft_buf *buf, uint32_t x, uint32_t y,
+		   const char *class, const char *text);
+void topo_svg_escape(struct weft_buf *buf, const char *text);
+
+struct json_object;
+/* pick.c: the set as an array of indices; the caller's. */
+struct json_object *topo_json_gpus(weft_gpuset_t gpus);
 
 /* pick.c: choose and explain; false if fewer than count are free. */
 struct topo_pick_ask {
@@ -78,9 +94,17 @@ int topo_hostlist(const char *const *names, uint32_t count,
 /* cluster.c: what slurmctld knows of all nodes.  Strings are owned. */
 #define TOPO_HARDWARE_UNKNOWN UINT32_MAX
 
+enum topo_node_state {
+	TOPO_NODE_UP,
+	TOPO_NODE_DRAINED,		/* runs what it has, takes no more */
+	TOPO_NODE_DOWN,
+};
+
 struct topo_cluster_node {
 	char *name;
-	char *domain;			/* "" none known */
+	char *domain;			/* NVLink domain, "" none known */
+	char *leaf;			/* switch right above it, "" none known */
+	enum topo_node_state state;
 	uint32_t hardware_idx;		/* or TOPO_HARDWARE_UNKNOWN */
 	uint32_t gpu_count;		/* as slurm.conf has it */
 	weft_gpuset_t busy;		/* held by jobs */
@@ -102,9 +126,44 @@ void topo_cluster_destroy(struct topo_cluster *cluster);
 /* NULL if there is no such node. */
 const struct topo_cluster_node *
 topo_cluster_find(const struct topo_cluster *cluster, const char *name);
-/* Domains, then each hardware once.  -1: no memory. */
+/* Domains, every node, each hardware once.  -ENOMEM. */
 int topo_cluster_show(const struct topo_cluster *cluster, bool json,
 		      const struct topo_style *style, struct weft_buf *buf);
+
+/*
+ * groups.c: the nodes in the order of a picture: by leaf, NVLink domain and
+ * name, what has none last.  A group is a run of nodes with one leaf and one
+ * domain.  Everything is borrowed from the cluster but the arrays.
+ */
+struct topo_group {
+	const char *leaf, *domain;
+	uint32_t first, count;		/* in node[] */
+	bool new_leaf;			/* the group before has another */
+	uint32_t leaf_end;		/* the group after the last with this leaf */
+};
+
+struct topo_groups {
+	const struct topo_cluster_node **node;
+	struct topo_group *group;
+	uint32_t node_count, count;
+};
+
+/* What some of the nodes have together. */
+struct topo_sum {
+	uint32_t node_count, gpu_count, busy_count;
+};
+
+int topo_groups_init(struct topo_groups *groups,
+		     const struct topo_cluster *cluster);	/* -ENOMEM */
+void topo_groups_fini(struct topo_groups *groups);
+/* Of the groups first .. end - 1. */
+struct topo_sum topo_groups_sum(const struct topo_groups *groups,
+				uint32_t first, uint32_t end);
+
+/* cluster_draw.c, cluster_svg.c: every GPU of every node, and who has it. */
+void topo_cluster_draw(const struct topo_groups *groups,
+		       const struct topo_style *style, struct weft_buf *buf);
+int topo_cluster_svg(const struct topo_cluster *cluster, struct weft_buf *buf);
 
 /*
  * command.c: `weft topo ...`, argv[0] is "topo"; an exit code.  ask asks

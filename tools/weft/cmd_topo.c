@@ -58,12 +58,16 @@ static int take_nodes(struct topo_cluster *cluster, const struct weft_map *map)
 
 		to->name = strdup(from->name);
 		to->domain = strdup(from->domain);
+		to->leaf = strdup(from->leaf);
+		to->state = from->state == WEFT_MAP_UP ? TOPO_NODE_UP :
+			    from->state == WEFT_MAP_DRAINED ? TOPO_NODE_DRAINED :
+							     TOPO_NODE_DOWN;
 		to->gpu_count = from->gpu_count;
 		to->hardware_idx = find_hardware(cluster, from->hardware);
 		for (uint32_t g = 0; g < from->gpu_count && g < WEFT_GPUS_MAX; g++)
 			if (from->job_of[g] != WEFT_MAP_FREE)
 				to->busy |= UINT64_C(1) << g;
-		if (!to->name || !to->domain)
+		if (!to->name || !to->domain || !to->leaf)
 			return -ENOMEM;
 	}
 	return 0;
