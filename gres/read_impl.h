@@ -12,7 +12,9 @@
 
 /*
  * The readers of text in memory: name is for messages, text[len] is NUL.  The
- * public readers by path are these after weft_file_read().
+ * public readers by path are these after weft_file_read(), with
+ * read_hwloc_guarded() in place of read_hwloc_text(): hwloc can crash on
+ * malformed XML.
  */
 int read_hwloc_text(const char *name, const char *text, size_t len,
 		    struct weft_inventory **ret_inv, struct weft_err *err);
@@ -22,7 +24,7 @@ int read_smi_text(const char *name, const char *text, size_t len,
 		  struct weft_inventory **ret_inv, struct weft_err *err);
 int read_json_text(const char *name, const char *text, size_t len,
 		   struct weft_inventory **ret_inv, struct weft_err *err);
-/* Whichever of them it is, by its first bytes. */
+/* Whichever of them it is, by its first bytes; hwloc's is read guarded. */
 int read_any_text(const char *name, const char *text, size_t len,
 		  struct weft_inventory **ret_inv, struct weft_err *err);
 

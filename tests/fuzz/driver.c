@@ -8,7 +8,8 @@
  * cut short, bytes flipped, stretches doubled, removed or overwritten.  The
  * damage comes from a fixed seed, so a crash here crashes again.
  * WEFT_FUZZ_SECONDS=N goes on with other seeds for so long, and says with
- * which WEFT_FUZZ_ROUND=R the round at hand can be run again alone.  With
+ * which WEFT_FUZZ_ROUND=R the round at hand can be run again alone; with
+ * WEFT_TEST_LONG it does so for LONG_SEC.  With
  * --enable-fuzzers libFuzzer takes this file's place and searches for real.
  */
 #include "config.h"
@@ -26,6 +27,7 @@
 #define MUTATIONS 300
 #define FILE_LIMIT (1u << 20)
 #define PATH_SIZE 1024
+#define LONG_SEC 120
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -153,8 +155,12 @@ static unsigned long number_of(const char *name)
 /* Without arguments: the corpus that the target was built with. */
 int main(int argc, char **argv)
 {
-	time_t end = time(NULL) + (time_t)number_of("WEFT_FUZZ_SECONDS");
+	unsigned long seconds = number_of("WEFT_FUZZ_SECONDS");
+	time_t end = time(NULL) + (time_t)seconds;
 	int rc;
+
+	if (!seconds && number_of("WEFT_TEST_LONG"))
+		end += LONG_SEC;
 
 	round_now = number_of("WEFT_FUZZ_ROUND");
 	rc = run_all(argc, argv);
