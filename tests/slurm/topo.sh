@@ -37,7 +37,7 @@ job=$(submit -n1 -w node0 --gres=gpu:3 --wrap "sleep 600")
 wait_state "$job" RUNNING
 is "pick --node foretells what the next job gets" \
 	"$(gpus "$job" | tail -n 1 | tr , '\n' | awk -F- '{ for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd,)" "$want"
-like "the cluster shows the GPUs that are held" "$(topo show --cluster)" '^    node0 (#|\.){8}   node2 \.{8}$'
+like "the cluster shows the GPUs that are held" "$(topo show --cluster)" '^    node0 [□■]{8}   node2 □{8}$'
 out=$(topo show --cluster --json)
 like "and tells them in its JSON" "$(tr -d ' \n' <<<"$out")" '"name":"node0","leaf":null,"domain":"rack7","state":"up","hardware":"[0-9a-f]{16}","gpus":8,"busy":\[([0-9],){4}[0-9]\]'
 clean

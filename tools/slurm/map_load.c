@@ -231,7 +231,8 @@ static void print_topology(FILE *out, topo_info_response_msg_t *msg)
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
 	slurm_print_topo_info_msg(out, msg, NULL, 1);
 #else
-	slurm_print_topo_info_msg(out, msg, 1);
+	if (msg->record_count)	/* else it complains */
+		slurm_print_topo_info_msg(out, msg, 1);
 #endif
 }
 
