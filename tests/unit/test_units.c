@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_units.c - times and sizes: a table, and Slurm's own functions
+ * test_units.c - times, sizes and moments: a table, and Slurm's own functions
  *
  * The second half asks libslurm, where one is installed: whatever Weft takes,
  * Slurm takes too and reads as the same number; what only Slurm takes is in
@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/units.h"
+#include "lib/when.h"
 #include "tests/unit/unit.h"
 
 #define FOREVER WEFT_UNITS_UNLIMITED
@@ -191,4 +193,121 @@ START_TEST(test_sizes_as_slurm)
 }
 END_TEST
 
-UNIT_MAIN("units", test_times, test_sizes, test_times_as_slurm, test_sizes_as_slurm)
+/* ---- moments --------------------------------------------------------------- */
+
+/* Saturday, 14 November 2026, 15:30:20 UTC. */
+#define NOON_AND_A_BIT 1794670220
+#define DAY 86400
+#define MIDNIGHT (NOON_AND_A_BIT - NOON_AND_A_BIT % DAY)
+
+static const struct {
+	const char *text;
+	int64_t at;		/* 0: refused */
+} moments[] = {
+	{ "now", NOON_AND_A_BIT }, { "now+90", NOON_AND_A_BIT + 90 },
+	{ "now+1hour", NOON_AND_A_BIT + 3600 },
+	{ "now + 2 weeks", NOON_AND_A_BIT + 14 * DAY },
+	{ "now-1day", NOON_AND_A_BIT - DAY },
+	{ "today", MIDNIGHT }, { "tomorrow", MIDNIGHT + DAY },
+	{ "tomorrow noon", MIDNIGHT + DAY + 12 * 3600 },
+	{ "noon", MIDNIGHT + DAY + 12 * 3600 },	/* today's is past */
+	{ "fika", MIDNIGHT + DAY + 15 * 3600 }, { "teatime", MIDNIGHT + 16 * 3600 },
+	{ "elevenses", MIDNIGHT + DAY + 11 * 3600 },
+	{ "16:00", MIDNIGHT + 16 * 3600 }, { "15:30", MIDNIGHT + DAY + 55800 },
+	{ "4:00 PM", MIDNIGHT + 16 * 3600 }, { "4:00pm", MIDNIGHT + 16 * 3600 },
+	{ "12:00am", MIDNIGHT + DAY }, { "12:30 PM", MIDNIGHT + DAY + 45000 },
+	{ "9:05:07 AM", MIDNIGHT + DAY + 32707 },
+	{ "2030-01-20", 1895097600 }, { "2030-01-20T12:34:56", 1895142896 },
+	{ "01/20/30", 1895097600 }, { "01.20.30", 1895097600 },
+	{ "012030", 1895097600 }, { "1/20/30-4:00pm", 1895155200 },
+	{ "11/15", MIDNIGHT + DAY }, { "1115", MIDNIGHT + DAY },
+	{ "11/14", MIDNIGHT + 365 * DAY },	/* its midnight is past */
+	{ "uts1895097600", 1895097600 },
+	{ "", 0 }, { "-", 0 }, { "soon", 0 }, { "now+", 0 }, { "now+hour", 0 },
+	{ "now+1fortnight", 0 }, { "now+99999999999999999999", 0 },
+	{ "13:00pm", 0 }, { "24:00", 0 }, { "12:60", 0 }, { "1:2", 0 },
+	{ "13/01", 0 }, { "1/32", 0 }, { "2030-13-01", 0 }, { "01/20/2030", 0 },
+	{ "uts12", 0 }, { "uts1895097600x", 0 }, { "2030-01-20x", 0 },
+};
+
+START_TEST(test_moments)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+		int64_t at = 0;
+		int rc = weft_when_parse(moments[i].text, NOON_AND_A_BIT, &at);
+
+		ck_assert_msg(rc == (moments[i].at ? 0 : -EINVAL), "%s: %d",
+			      moments[i].text, rc);
+		ck_assert_msg(at == moments[i].at, "%s: %lld", moments[i].text,
+			      (long long)at);
+	}
+}
+END_TEST
+
+/* A row of words and of single characters between them. */
+static void make_moment(char *text, size_t size)
+{
+	static const char *const words[] = {
+		"now", "today", "tomorrow", "midnight", "noon", "fika", "teatime",
+		"+", "-", " ", "T", "/", ".", ":", "am", "PM", "hour", "days", "week",
+		"minutes", "2030", "2027-02-03", "01/20", "12.31.29", "0229", "uts",
+		"4:00", "16:05:59", "12:30", "11:59", "00:00", "7", "09", "31",
+	};
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (int i = rand() % 5; i >= 0; i--)
+		len += (size_t)snprintf(text + len, size - len, "%s",
+					words[(size_t)rand() % (sizeof(words) / sizeof(words[0]))]);
+}
+
+static void compare_moments(time_t (*slurm)(const char *, int), uint32_t *taken)
+{
+	char text[128];
+
+	for (int i = 0; i < 50000; i++) {
+		int64_t at, before;
+		time_t want;
+		int rc;
+
+		make_moment(text, sizeof(text));
+		if (strstr(text + 1, "now"))	/* Slurm reads past its end */
+			continue;
+		do {	/* Slurm looks at the clock itself */
+			before = (int64_t)time(NULL);
+			at = 0;
+			rc = weft_when_parse(text, before, &at);
+			want = slurm(text, 0);
+		} while (before != (int64_t)time(NULL));
+		ck_assert_msg((rc == 0) == (want != 0) && (rc || at == (int64_t)want),
+			      "%s: %d, %lld, Slurm says %lld", text, rc,
+			      (long long)at, (long long)want);
+		*taken += rc == 0;
+	}
+}
+
+START_TEST(test_moments_as_slurm)
+{
+	static const char *const zones[] = { "UTC", "America/New_York", "Europe/Berlin" };
+	union {
+		void *at;
+		time_t (*call)(const char *, int);
+	} slurm = { .at = slurm_function("slurm_parse_time") };
+	uint32_t taken = 0;
+
+	if (!slurm.at || !freopen("/dev/null", "w", stderr))	/* it complains there */
+		return;
+	srand(1605);
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		setenv("TZ", zones[i], 1);
+		tzset();
+		compare_moments(slurm.call, &taken);
+	}
+	ck_assert_uint_gt(taken, 10000);
+}
+END_TEST
+
+UNIT_MAIN("units", test_times, test_sizes, test_moments, test_times_as_slurm,
+	  test_sizes_as_slurm, test_moments_as_slurm)
