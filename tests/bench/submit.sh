@@ -4,21 +4,29 @@
 # submit.sh - sbatch throughput with no filter, with job_submit/lua, and with
 # job_submit/weft by equivalent rules, on one slurmctld in one run
 #
-#   tests/bench/submit.sh [JOBS [ROUNDS]]     from the build folder (100, 7)
+#   tests/bench/submit.sh [JOBS [BLOCKS]]     from the build folder (40, 15)
 #
-# Told are the jobs a second that a loop of sbatch reaches.  The usec that
-# slurmctld logs for a submission are no help: Slurm starts that clock again
-# when it has its locks, after the filter.
+# Told are the jobs a second that a loop of sbatch reaches, and the CPU time
+# that slurmctld took for each.  The usec that slurmctld logs for a submission
+# are no help: Slurm starts that clock again when it has its locks, after the
+# filter.
 #
-# The filters take turns, round by round, so that a slow minute of the machine
-# hits all of them; the medians of the rounds are told, with the spread between
-# the fastest and the slowest as the noise.  Jobs are held, and cancelled after
-# each turn.  A figure and no test: it fails only if a turn could not be made.
+# One block is a turn of each filter, there and back again (none, lua, weft,
+# weft, lua, none), so that whatever drifts hits all of them alike; each block
+# begins with another.  Within a block each filter is compared with none; over
+# the blocks the median of these
+# ratios is told, and the interval in which the true median lies in 95 of 100
+# such runs (by ranks: no law of the noise is taken for granted).  Turns are
+# short and many: a slow second costs one block.  Jobs are held, and cancelled
+# after each turn.  A figure and no test: it fails only if a turn could not be
+# made.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-jobs=${1:-100}
-rounds=${2:-7}
-sb_start --nodes 1 --gpus 8
+jobs=${1:-40}
+blocks=${2:-15}
+# No scheduler's cycles between the submissions.
+echo "SchedulerType=sched/builtin" >"$t_dir/extra.conf"
+sb_start --nodes 1 --gpus 8 --conf-extra "$t_dir/extra.conf"
 conf=$(sx sh -c 'dirname "$SLURM_CONF"')
 printf '#!/bin/sh\ntrue\n' >"$t_dir/job.sh"
 
@@ -65,12 +73,14 @@ use()
 		{ not_ok "filter $1 is in force" "$(field "$id" TimeLimit)"; t_end; }
 }
 
-# Milliseconds for all jobs.
 turn()
 {
 	sx env N="$jobs" J="$t_dir/job.sh" sh -c 'i=0
 		while [ $i -lt $N ]; do sbatch -H -o /dev/null --gpus=1 "$J" >/dev/null || exit 1; i=$((i + 1)); done'
 }
+
+# Ticks of CPU (10 ms) that slurmctld has taken, threads that ended included.
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(cat "$sb_dir/run/slurmctld.pid")/stat"; }
 
 filters="none weft"
 if sx sh -c 'ls "$(scontrol show config | sed -n "s/^PluginDir *= *//p" | tr : "\n" | tail -n 1)"/job_submit_lua.so' >/dev/null 2>&1; then
@@ -78,22 +88,42 @@ if sx sh -c 'ls "$(scontrol show config | sed -n "s/^PluginDir *= *//p" | tr : "
 else
 	skip "job_submit/lua" "not installed here"
 fi
-for r in $(seq "$rounds"); do
-	for f in $filters; do
+for b in $(seq "$blocks"); do
+	filters="${filters#* } ${filters%% *}"	# another one begins
+	# shellcheck disable=SC2086  # a list of words
+	for f in $filters $(printf '%s\n' $filters | tac); do
 		use "$f"
+		sx sbatch -Q -H -o /dev/null -a 1-3 "$t_dir/job.sh"	# warm
+		before=$(ticks)
 		begin=$(now_msec)
-		turn || { not_ok "round $r, filter $f"; t_end; }
-		echo "$f $(($(now_msec) - begin))" >>"$t_dir/times"
+		turn || { not_ok "block $b, filter $f"; t_end; }
+		echo "$b $f $(($(now_msec) - begin)) $(($(ticks) - before))" >>"$t_dir/turns"
 		sx scancel -u "$(id -un)" >/dev/null 2>&1
 	done
 done
-base=
-for f in $filters; do
-	mapfile -t took < <(sed -n "s/^$f //p" "$t_dir/times" | sort -n)
-	m=$(median "${took[@]}")
-	: "${base:=$m}"
-	note "$f: $((jobs * 1000 / m)) jobs/s (median of $rounds rounds of $jobs, $m ms; ${took[0]} to ${took[-1]} ms), $(((m - base) * 1000 / base)) per mille over none"
+
+# Of one filter in each block: msec, ticks, and both by the block's own "none".
+of_blocks()
+{
+	awk -v f="$1" '$2 == "none" { n[$1] += $3; m[$1] += $4 } $2 == f { t[$1] += $3; c[$1] += $4 }
+		END { for (b in t) printf "%d %d %.5f %d\n", t[b], c[b], t[b] / n[b], m[b] }' "$t_dir/turns"
+}
+quantile() { sort -n | awk -v q="$1" '{ v[NR] = $1 } END { print v[int(q * (NR - 1)) + 1] }'; }
+for f in none lua weft; do
+	of_blocks "$f" >"$t_dir/of"
+	[ -s "$t_dir/of" ] || continue
+	note "$f: $(awk -v f="$f" -v n="$jobs" '$2 == f { print n * 1000 / $3 }' "$t_dir/turns" | quantile 0.5) jobs/s (quartiles $(
+		for q in 0.25 0.75; do awk -v f="$f" -v n="$jobs" '$2 == f { print n * 1000 / $3 }' "$t_dir/turns" | quantile $q; done | tr '\n' ' ')), slurmctld's CPU $(
+		awk -v n=$((blocks * jobs * 2)) '{ s += $2 } END { printf "%.0f", s * 10000 / n }' "$t_dir/of") us a job"
+	[ "$f" != none ] || continue
+	sort -n -k3 "$t_dir/of" | awk -v f="$f" '{ r[NR] = ($3 - 1) * 100 }
+		END { low = int((NR - 1.96 * sqrt(NR)) / 2); low = low < 1 ? 1 : low
+		printf "# %s over none: time %+.2f %% (95 %%: %+.2f to %+.2f)\n", f, r[int((NR + 1) / 2)], r[low], r[NR + 1 - low] }'
+	awk -v f="$f" '{ c[NR] = $2; m[NR] = $4; C += $2; M += $4 }
+		END { for (i = 1; i <= NR; i++) { v = (C - c[i]) / (M - m[i]); s += v; q += v * v }
+		e = 1.96 * sqrt((NR - 1) * (q / NR - (s / NR) ^ 2)); r = C / M - 1
+		printf "# %s over none: CPU of slurmctld %+.2f %% (95 %%: %+.2f to %+.2f)\n", f, r * 100, (r - e) * 100, (r + e) * 100 }' "$t_dir/of"
 done
-ok "every round was made"
+ok "every turn was made: $blocks blocks of $jobs jobs, two turns a filter in each"
 sb_stop
 t_end
