@@ -221,11 +221,21 @@ static const struct weft_setting sections[] = {
 	{ NULL }
 };
 
-int weft_settings_check_sections(const struct weft_json *doc,
-				 struct weft_err *err)
+int weft_settings_open(const char *path, const uid_t *owner,
+		       struct weft_json **ret_doc, struct weft_err *err)
 {
+	struct weft_json *doc = NULL;
 	char nothing = 0;
+	int rc = owner ? weft_json_read_owned(path, *owner, &doc, err) :
+			 weft_json_read(path, &doc, err);
 
-	return weft_settings_read(sections, doc, "", &nothing, sizeof(nothing),
-				  err);
+	if (rc == 0)
+		rc = weft_settings_read(sections, doc, "", &nothing,
+					sizeof(nothing), err);
+	if (rc) {
+		weft_json_destroy(doc);
+		return rc;
+	}
+	*ret_doc = doc;
+	return 0;
 }

@@ -48,11 +48,14 @@ int weft_settings_read(const struct weft_setting *table,
 		       void *dest, size_t size, struct weft_err *err);
 
 /*
- * Whether each section of a weft.json is one that some room of Weft reads: a
- * misspelt one would count for nothing, in silence.  0, or -EINVAL with its
- * place and the nearest name.
+ * Read a weft.json whole: every room's way to its section.  owner: for
+ * daemons, which believe only a file of root's or of this user's
+ * (weft_json_read_owned()); NULL: a tool reads it for whoever may.  Beside the
+ * errors of reading, -EINVAL for a section that no room of Weft reads, with
+ * its place and the nearest name: a misspelt one would count for nothing, in
+ * silence.
  */
-int weft_settings_check_sections(const struct weft_json *doc,
-				 struct weft_err *err);
+int weft_settings_open(const char *path, const uid_t *owner,
+		       struct weft_json **ret_doc, struct weft_err *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "lib/file.h"
+#include "lib/settings.h"
 #include "sched/site_impl.h"
 
 /* The folder with its slash, "" for the present one. */
@@ -104,7 +105,7 @@ static int add_json(struct weft_site *site, struct folder *folder,
 	int rc = beside(folder, "weft.json", path, sizeof(path), err);
 
 	if (rc == 0)
-		rc = weft_json_read(path, &doc, err);
+		rc = weft_settings_open(path, NULL, &doc, err);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	rc = weft_site_add_json(site, doc, err);

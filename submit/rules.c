@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "lib/nearest.h"
+#include "lib/settings.h"
 #include "submit/rules_impl.h"
 
 #define PATH_SIZE 256
@@ -284,6 +285,19 @@ int weft_rules_compile(const struct weft_json *doc, const char *path,
 	}
 	*ret_rules = c.rules;
 	return 0;
+}
+
+int weft_rules_read(const char *path, const uid_t *owner,
+		    struct weft_rules **ret_rules, struct weft_err *err)
+{
+	struct weft_json *doc;
+	int rc = weft_settings_open(path, owner, &doc, err);
+
+	if (rc)
+		return rc;
+	rc = weft_rules_compile(doc, "submit", ret_rules, err);
+	weft_json_destroy(doc);
+	return rc;
 }
 
 void weft_rules_destroy(struct weft_rules *rules)

@@ -34,6 +34,9 @@ struct weft_rules;
  */
 int weft_rules_compile(const struct weft_json *doc, const char *path,
 		       struct weft_rules **ret_rules, struct weft_err *err);
+/* Those of a weft.json's section "submit"; owner as weft_settings_open(). */
+int weft_rules_read(const char *path, const uid_t *owner,
+		    struct weft_rules **ret_rules, struct weft_err *err);
 void weft_rules_destroy(struct weft_rules *rules);
 
 uint32_t weft_rules_count(const struct weft_rules *rules);

@@ -114,15 +114,13 @@ int weft_gres_source_read(struct weft_gres_source *source, const char *node,
 	struct weft_levels levels = { 0 };
 	struct json_object *entry;
 	const char *domain;
-	int rc = weft_json_read_owned(config, slurm_conf.slurm_user_id, &doc, err);
+	int rc = weft_settings_open(config, &slurm_conf.slurm_user_id, &doc, err);
 
 	if (rc == -ENOENT) {
 		*source = found;
 		xfree(config);
 		return 0;
 	}
-	if (!rc)
-		rc = weft_settings_check_sections(doc, err);
 	if (!rc)
 		rc = find_entry(doc, "gres", "nodes", "names", "source", node,
 				&entry, err);

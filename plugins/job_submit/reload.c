@@ -31,8 +31,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/json.h"
-#include "lib/settings.h"
 #include "plugins/job_submit/reload.h"
 #include "plugins/job_submit/status.h"
 #include "plugins/slurm/submit.h"
@@ -74,21 +72,6 @@ static void identify(const char *path, struct identity *id)
 	id->modified = st.st_mtim;
 }
 
-static int compile(const char *path, struct weft_rules **ret_rules,
-		   struct weft_err *err)
-{
-	struct weft_json *doc;
-	int rc = weft_json_read_owned(path, slurm_conf.slurm_user_id, &doc, err);
-
-	if (rc)
-		return rc;
-	rc = weft_settings_check_sections(doc, err);
-	if (rc == 0)
-		rc = weft_rules_compile(doc, "submit", ret_rules, err);
-	weft_json_destroy(doc);
-	return rc;
-}
-
 static void replace(struct weft_rules *rules)
 {
 	weft_rules_destroy(site.rules);
@@ -110,7 +93,7 @@ static void reload(int64_t now_sec)
 		status->error[0] = '\0';
 		return;
 	}
-	if (compile(site.path, &rules, &err)) {
+	if (weft_rules_read(site.path, &slurm_conf.slurm_user_id, &rules, &err)) {
 		error("job_submit/weft: %s", err.msg);
 		error("job_submit/weft: %s", site.rules ?
 		      "the rules stay as they were" : "no rules are in force");

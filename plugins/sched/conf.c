@@ -60,9 +60,7 @@ int weft_conf_read(const char *path, uid_t owner, struct weft_conf *conf,
 	int rc;
 
 	weft_conf_init(&fresh);
-	rc = weft_json_read_owned(path, owner, &doc, err);
-	if (rc == 0)
-		rc = weft_settings_check_sections(doc, err);
+	rc = weft_settings_open(path, &owner, &doc, err);
 	if (rc == 0)
 		rc = weft_settings_read(weft_policy_settings, doc, "sched",
 					&fresh.policy, sizeof(fresh.policy),

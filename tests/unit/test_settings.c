@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/settings.h"
 #include "tests/unit/unit.h"
 
@@ -112,25 +116,37 @@ START_TEST(sections_are_those_that_are_read)
 		{ "{\"submit\": {}, \"sched\": {}, \"bridge\": {}, \"gres\": {},"
 		  " \"fabric\": {}, \"stock\": {}}", NULL },
 		{ "{\"sched\": {},\n \"shced\": {}}",
-		  "f:2:11: shced: no such setting; did you mean \"sched\"?" },
+		  ":2:11: shced: no such setting; did you mean \"sched\"?" },
 		{ "{\"sched\": {\"submit\": 1}, \"zzzzzzzz\": 1}",
 		  "zzzzzzzz: no such setting" },
 	};
+	char path[] = "/tmp/weft-settings-XXXXXX";
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_json *doc;
+	uid_t owner = getuid();
+	int fd = mkstemp(path), rc;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct weft_err err = WEFT_ERR_INIT;
-		struct weft_json *doc;
-		int rc;
-
-		ck_assert_int_eq(weft_json_parse("f", cases[i].text,
-				 strlen(cases[i].text), &doc, &err), 0);
-		rc = weft_settings_check_sections(doc, &err);
+		ck_assert_int_eq(weft_file_replace(path, cases[i].text,
+				 strlen(cases[i].text), 0600, &err), 0);
+		rc = weft_settings_open(path, i % 2 ? &owner : NULL, &doc, &err);
 		ck_assert_int_eq(rc, cases[i].said ? -EINVAL : 0);
 		if (cases[i].said)
 			ck_assert_msg(strstr(err.msg, cases[i].said) != NULL,
 				      "case %zu: \"%s\"", i, err.msg);
-		weft_json_destroy(doc);
+		else
+			weft_json_destroy(doc);
 	}
+	/* What everybody may write a tool reads, a daemon does not. */
+	ck_assert_int_eq(weft_file_replace(path, "{}", 2, 0600, NULL), 0);
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	ck_assert_int_eq(weft_settings_open(path, &owner, &doc, &err), -EPERM);
+	ck_assert_int_eq(weft_settings_open(path, NULL, &doc, &err), 0);
+	weft_json_destroy(doc);
+	unlink(path);
 }
 END_TEST
 

@@ -25,7 +25,6 @@
 #include <json-c/json.h>
 
 #include "lib/file.h"
-#include "lib/settings.h"
 #include "tools/policy/policy.h"
 
 #define SCRIPT_LIMIT (4u << 20)
@@ -74,21 +73,6 @@ static int fail(const struct weft_err *err)
 	return EXIT_FAILED;
 }
 
-static int compile(const char *path, struct weft_rules **ret_rules,
-		   struct weft_err *err)
-{
-	struct weft_json *doc;
-	int rc = weft_json_read(path, &doc, err);
-
-	if (rc)
-		return rc;
-	rc = weft_settings_check_sections(doc, err);
-	if (rc == 0)
-		rc = weft_rules_compile(doc, "submit", ret_rules, err);
-	weft_json_destroy(doc);
-	return rc;
-}
-
 static void print_json(struct json_object *object)
 {
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
@@ -106,7 +90,7 @@ static int run_check(const struct options *o)
 
 	if (!o->file)
 		return complain("check needs a file", "");
-	rc = compile(o->file, &rules, &err);
+	rc = weft_rules_read(o->file, NULL, &rules, &err);
 	if (o->json) {
 		struct json_object *out = json_object_new_object();
 
@@ -294,7 +278,7 @@ static int run_test(const struct options *o, int argc, char **argv)
 	policy_job_init(&job);
 	fill_you(&job);
 	job.sub.value[WEFT_F_BATCH].num = 0;
-	rc = compile(o->file, &rules, &err);
+	rc = weft_rules_read(o->file, NULL, &rules, &err);
 	if (!rc && strcmp(o->script, "-") != 0) {
 		rc = weft_file_read(o->script, SCRIPT_LIMIT, &text, &len, &err);
 		if (!rc) {

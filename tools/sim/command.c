@@ -35,14 +35,12 @@ int sim_read_settings(struct sim_run *run, struct weft_err *err)
 	run->settings.gap_sec = run->args.gap_sec;
 	if (!run->args.settings)
 		return 0;
-	rc = weft_json_read(run->args.settings, &doc, err);
+	rc = weft_settings_open(run->args.settings, NULL, &doc, err);
 	if (rc)
 		return rc;
-	rc = weft_settings_check_sections(doc, err);
-	if (rc == 0)
-		rc = weft_settings_read(weft_policy_settings, doc, "sched",
-					&run->settings.policy,
-					sizeof(run->settings.policy), err);
+	rc = weft_settings_read(weft_policy_settings, doc, "sched",
+				&run->settings.policy,
+				sizeof(run->settings.policy), err);
 	if (rc == 0)
 		rc = weft_settings_read(weft_stock_settings, doc, "stock",
 					&run->settings.stock,

@@ -29,6 +29,7 @@
 
 #include "lib/json.h"
 #include "lib/names.h"
+#include "lib/settings.h"
 #include "tools/slurm/map_load.h"
 #include "tools/slurm/submit.h"
 
@@ -334,7 +335,7 @@ static void load_conf(struct weft_map *map, const struct weft_names *names)
 			       (int)(slash - conf->slurm_conf),
 			       conf->slurm_conf);
 		if (len > 0 && (size_t)len < sizeof(path) &&
-		    weft_json_read(path, &doc, NULL) == 0) {
+		    weft_settings_open(path, NULL, &doc, NULL) == 0) {
 			take_domains(map, names, doc);
 			weft_json_destroy(doc);
 		}
