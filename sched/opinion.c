@@ -25,18 +25,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sched/opinion.h"
+#include "sched/opinion_impl.h"
 
 #define USE_MEMORY 32	/* jobs that the latest use is the mean of, about */
 
 const char *const weft_predict_method_words[] = {
 	"off", "user", "like", NULL
-};
-
-struct weft_opinions {
-	struct weft_predictor *of_user, *of_kind;
-	double use;		/* of the limit, lately; 0: no job ended yet */
-	struct weft_predict_errors errors[WEFT_PREDICT_METHODS];
 };
 
 struct weft_opinions *weft_opinions_create(uint32_t kinds_max)

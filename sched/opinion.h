@@ -10,6 +10,7 @@
 #define WEFT_SCHED_OPINION_H
 
 #include "lib/buf.h"
+#include "lib/err.h"
 #include "sched/predict.h"
 
 enum weft_predict_method {
@@ -44,6 +45,17 @@ double weft_opinions_expect(struct weft_opinions *opinions,
 void weft_opinions_learn(struct weft_opinions *opinions,
 			 const struct weft_predict_key *key,
 			 const struct weft_opinion *then, double runtime_sec);
+
+/*
+ * What was learnt, as bytes for a file, and back: from bytes of any origin.
+ * write: 0, -ENOMEM or -EFBIG of the buffer.  read: 0 and opinions for the
+ * caller to destroy; -EINVAL with what is wrong; -ENOMEM.
+ */
+int weft_opinions_write(const struct weft_opinions *opinions,
+			struct weft_buf *buf);
+int weft_opinions_read(const char *bytes, size_t len, uint32_t kinds_max,
+		       struct weft_opinions **ret_opinions,
+		       struct weft_err *err);
 
 const struct weft_predict_errors *
 weft_opinions_errors(const struct weft_opinions *opinions,

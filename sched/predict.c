@@ -180,6 +180,45 @@ double weft_predictor_expect(struct weft_predictor *predictor,
 	return sec;
 }
 
+/* ---- kept elsewhere ------------------------------------------------------ */
+
+/* *at is a set, and behind it the place in the order of its ticks. */
+bool weft_predictor_next(const struct weft_predictor *p, uint64_t *at,
+			 struct weft_predict_kind *ret)
+{
+	for (; *at < (uint64_t)p->set_count * WAYS; ++*at) {
+		const struct kind *set = &p->kind[*at / WAYS * WAYS];
+
+		for (int i = 0; i < WAYS; i++) {
+			uint64_t older = 0;
+
+			for (int k = 0; k < WAYS; k++)
+				older += set[k].met < set[i].met ||
+					(set[k].met == set[i].met && k < i);
+			if (older != *at % WAYS || !set[i].count)
+				continue;
+			*ret = (struct weft_predict_kind) {
+				set[i].hash, set[i].last_sec,
+				set[i].before_sec, set[i].count };
+			++*at;
+			return true;
+		}
+	}
+	return false;
+}
+
+void weft_predictor_restore(struct weft_predictor *p,
+			    const struct weft_predict_kind *kind)
+{
+	struct kind *to = need_kind(p, kind->hash);
+
+	*to = (struct kind) {
+		.hash = kind->hash, .met = ++p->tick,
+		.last_sec = kind->last_sec, .before_sec = kind->before_sec,
+		.count = kind->count,
+	};
+}
+
 double weft_predict_correct(double predicted_sec, double elapsed_sec,
 			    double limit_sec)
 {

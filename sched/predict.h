@@ -7,6 +7,7 @@
 #ifndef WEFT_SCHED_PREDICT_H
 #define WEFT_SCHED_PREDICT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buf.h"
@@ -44,6 +45,21 @@ void weft_predictor_learn(struct weft_predictor *predictor,
 double weft_predictor_expect(struct weft_predictor *predictor,
 			     const struct weft_predict_key *key,
 			     enum weft_predict_source *ret_source);
+
+/*
+ * What it knows, to be kept elsewhere: the next kind from *at on (0 at first)
+ * into *ret, or false.  Kinds of a set come in the order in which they were met,
+ * so a predictor of the same size that takes them in this order is the same.
+ */
+struct weft_predict_kind {
+	uint64_t hash;		/* not 0 */
+	float last_sec, before_sec;	/* run times, >= 0 */
+	uint32_t count;		/* 1 or 2 of them are known */
+};
+bool weft_predictor_next(const struct weft_predictor *predictor, uint64_t *at,
+			 struct weft_predict_kind *ret);
+void weft_predictor_restore(struct weft_predictor *predictor,
+			    const struct weft_predict_kind *kind);
 
 /*
  * A job has run elapsed_sec and was expected to run predicted_sec: what to

@@ -52,19 +52,6 @@ struct weft_cycle *weft_cycle_create(void)
 	return cycle;
 }
 
-void weft_cycle_destroy(struct weft_cycle *cycle)
-{
-	if (!cycle)
-		return;
-	weft_fabric_destroy(cycle->fabric);
-	weft_node_fabrics_destroy(cycle->nodes);
-	weft_memory_destroy(cycle->memory);
-	weft_conf_fini(&cycle->conf);
-	weft_levels_fini(&cycle->topology);
-	free(cycle->state_dir);
-	free(cycle);
-}
-
 /* Log err unless it is what we said last. */
 static void complain(struct weft_cycle *cycle, const struct weft_err *err,
 		     const char *consequence)
@@ -210,14 +197,40 @@ static void lend_pickers(const struct weft_cycle *cycle,
 	}
 }
 
+/* What was learnt before slurmctld was restarted; outside of the locks. */
+static void need_memory(struct weft_cycle *cycle)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc = 0;
+
+	if (!cycle->conf.policy.predict || cycle->memory)
+		return;
+	cycle->memory = weft_memory_create();
+	if (cycle->memory && cycle->state_dir)
+		rc = weft_memory_load(cycle->memory, cycle->state_dir,
+				      time(NULL), &err);
+	if (rc)
+		complain(cycle, &err, rc == -ESTALE ?
+			 "what was learnt before is used" :
+			 "run times are learnt anew");
+}
+
+static void save_memory(struct weft_cycle *cycle, bool ends)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (cycle->memory && cycle->state_dir &&
+	    weft_memory_save(cycle->memory, cycle->state_dir, time(NULL), ends,
+			     &err))
+		complain(cycle, &err, "what was learnt of run times is not saved");
+}
+
 /* A second opinion on run times, where the settings want one. */
 static bool predict(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		    struct weft_slice *slice)
 {
 	if (!cycle->conf.policy.predict)
 		return true;
-	if (!cycle->memory)
-		cycle->memory = weft_memory_create();
 	return !cycle->memory ||	/* no memory: the limit it is */
 		weft_memory_use(cycle->memory, (enum weft_predict_method)
 				cycle->conf.policy.predict, snap, slice,
@@ -230,6 +243,7 @@ static int take(struct weft_cycle *cycle, struct weft_snapshot *snap,
 {
 	int rc = 1;
 
+	need_memory(cycle);
 	weft_slice_begin(slice);
 	if (weft_wishes_walk(time(NULL), cycle->conf.bridge.requeue_max))
 		schedule_job_save();
@@ -362,6 +376,7 @@ void weft_cycle_idle(struct weft_cycle *cycle)
 	int64_t now = weft_slice_now_usec();
 	struct weft_err err = WEFT_ERR_INIT;
 
+	save_memory(cycle, false);
 	if (!cycle->stats_due || !cycle->state_dir ||
 	    now - cycle->stats_usec < 1000000)
 		return;
@@ -396,4 +411,18 @@ void weft_cycle_run(struct weft_cycle *cycle, bool (*stop)(void *arg),
 	}
 	if (rc <= 0)
 		finish(cycle, &slice, begin);
+}
+
+void weft_cycle_destroy(struct weft_cycle *cycle)
+{
+	if (!cycle)
+		return;
+	save_memory(cycle, true);
+	weft_fabric_destroy(cycle->fabric);
+	weft_node_fabrics_destroy(cycle->nodes);
+	weft_memory_destroy(cycle->memory);
+	weft_conf_fini(&cycle->conf);
+	weft_levels_fini(&cycle->topology);
+	free(cycle->state_dir);
+	free(cycle);
 }

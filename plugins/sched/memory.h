@@ -11,9 +11,20 @@
 
 struct weft_memory;
 
-/* Bounded; begins empty, for nothing of it is saved.  NULL: no memory. */
+/* Bounded; begins empty.  NULL: no memory. */
 struct weft_memory *weft_memory_create(void);
 void weft_memory_destroy(struct weft_memory *memory);
+
+/*
+ * What an earlier slurmctld saved under dir (StateSaveLocation).  0: read, or
+ * there is none; -ESTALE: the newer of two files is bad, the older one is in
+ * force; else none could be read and nothing is known yet.  err says why.
+ */
+int weft_memory_load(struct weft_memory *memory, const char *dir, time_t now,
+		     struct weft_err *err);
+/* Save there what is new, if the last time is some minutes ago, or it ends. */
+int weft_memory_save(struct weft_memory *memory, const char *dir, time_t now,
+		     bool ends, struct weft_err *err);
 
 /*
  * In a hold of the locks of start.h: learn from the jobs that ended since the

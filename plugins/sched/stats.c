@@ -18,12 +18,32 @@
 
 #include "lib/buf.h"
 
-#define LIMIT 4096
+#define LIMIT 8192
 
 static void add(struct weft_buf *buf, const char *key, uint64_t value)
 {
 	weft_buf_addf(buf, "%s\n  \"%s\": %" PRIu64, buf->len > 1 ? "," : "",
 		      key, value);
+}
+
+static void format_predictions(const struct weft_stats *s, struct weft_buf *buf)
+{
+	add(buf, "predict_learnt", s->predict_learnt);
+	for (int m = 0; m < WEFT_PREDICT_METHODS; m++) {
+		const char *word = m == WEFT_PREDICT_OFF ? "limit" :
+			weft_predict_method_words[m];
+		char key[64];
+
+		snprintf(key, sizeof(key), "predict_within_%s", word);
+		add(buf, key, s->predict_within[m]);
+		snprintf(key, sizeof(key), "predict_accuracy_%s", word);
+		add(buf, key, s->predict_accuracy[m]);
+		weft_buf_addf(buf, ",\n  \"predict_ratio_%s\": [", word);
+		for (int q = 0; q < WEFT_STATS_QUANTILES; q++)
+			weft_buf_addf(buf, "%s%" PRIu64, q ? ", " : "",
+				      s->predict_ratio[m][q]);
+		weft_buf_adds(buf, "]");
+	}
 }
 
 static void format(const struct weft_stats *s, struct weft_buf *buf)
@@ -57,15 +77,8 @@ static void format(const struct weft_stats *s, struct weft_buf *buf)
 	add(buf, "handed", s->handed);
 	add(buf, "steered", s->steered);
 	add(buf, "steer_missed", s->steer_missed);
-	if (s->predict_learnt) {
-		add(buf, "predict_learnt", s->predict_learnt);
-		add(buf, "predict_within_limit", s->predict_within[0]);
-		add(buf, "predict_within_user", s->predict_within[1]);
-		add(buf, "predict_within_like", s->predict_within[2]);
-		add(buf, "predict_accuracy_limit", s->predict_accuracy[0]);
-		add(buf, "predict_accuracy_user", s->predict_accuracy[1]);
-		add(buf, "predict_accuracy_like", s->predict_accuracy[2]);
-	}
+	if (s->predict_learnt)
+		format_predictions(s, buf);
 	weft_buf_adds(buf, "\n}\n");
 }
 

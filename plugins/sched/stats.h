@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "sched/opinion.h"
+
+#define WEFT_STATS_QUANTILES 5
 
 struct weft_stats {
 	uint64_t cycles, cycles_skipped;	/* skipped: the snapshot was inconsistent */
@@ -22,9 +25,13 @@ struct weft_stats {
 	uint64_t lock_usec;			/* longest hold of the last cycle */
 	uint32_t pending, planned, depth, shapes, running, nodes;	/* last cycle */
 	/* Of run times, by enum weft_predict_method: percent of accuracy
-	 * (smaller over larger), and of those within a factor of 2. */
+	 * (smaller over larger), and of those within a factor of 2; and
+	 * predicted over real, in percent, below which 5, 25, 50, 75 and 95 %
+	 * of the jobs are. */
 	uint64_t predict_learnt;
-	uint64_t predict_accuracy[3], predict_within[3];
+	uint64_t predict_accuracy[WEFT_PREDICT_METHODS];
+	uint64_t predict_within[WEFT_PREDICT_METHODS];
+	uint64_t predict_ratio[WEFT_PREDICT_METHODS][WEFT_STATS_QUANTILES];
 	int64_t started_sec, last_sec;		/* when the plugin began; the last cycle */
 };
 

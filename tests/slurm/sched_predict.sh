@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # sched_predict.sh - sched.predict: what ended jobs teach changes who goes
-# first among jobs with one limit, and is told by weft sched stats.
+# first among jobs with one limit, is told by weft sched stats, and outlives
+# slurmctld, a damaged file included.
 . "${srcdir:-.}/tests/slurm/private.sh"
 
 private_json='{ "sched": { "predict": "like" }, "bridge": { "interval_msec": 1000 } }'
@@ -38,4 +39,25 @@ check "and the others are learnt too" private_wait 60 learnt 5
 check "no other is" eval '! learnt 6'
 check "weft sched stats says how good it is" \
 	grep -Eq '^predicted within a factor of 2: like +[0-9]+ %' "$private/told"
+kept=$private/state/weft/run_times
+restart()
+{
+	local pid
+
+	pid=$(private_slurmctld)
+	kill -TERM "$pid"
+	private_wait 60 eval '! kill -0 '"$pid"' 2>/dev/null'
+	rm -f "$stats"
+	[ -z "${1:-}" ] || printf 'XX' | dd of="$1" bs=1 seek=3000 conv=notrunc 2>/dev/null
+	private_revive
+}
+restart
+check "what was learnt is saved" grep -aq '^weft run times [0-9]* 0*5$' "$kept"
+job -J third --wrap true
+check "and is known after a restart, nothing of it twice" private_wait 60 learnt 6
+check "no more than that one came" eval '! learnt 7'
+restart "$kept"
+check "a damaged file is not believed" private_wait 60 \
+	grep -q 'run_times: .*sum is wrong; what was learnt before is used' "$private/log/slurmctld.log"
+check "the one before it is, and what ended since is learnt again" private_wait 60 learnt 6
 finish

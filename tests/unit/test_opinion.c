@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <errno.h>
+
 #include "sched/opinion.h"
 #include "sched/sim.h"
 #include "tests/unit/sim_sample.h"
@@ -92,6 +94,89 @@ START_TEST(errors_are_of_what_was_said)
 }
 END_TEST
 
+static void teach(struct weft_opinions *o, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = first; i < first + count; i++)
+		end(o, i * 7 % 50, i % 300, 100 + i % 9 * 500, i * 37 % 4000);
+}
+
+static struct weft_opinions *kept(const struct weft_opinions *o,
+				  uint32_t kinds_max)
+{
+	struct weft_opinions *back = NULL;
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(weft_opinions_write(o, &buf), 0);
+	ck_assert_int_eq(weft_opinions_read(buf.data, buf.len, kinds_max, &back,
+					    NULL), 0);
+	weft_buf_fini(&buf);
+	return back;
+}
+
+/* What is read again says the same, forgets the same and learns the same. */
+START_TEST(kept_and_read_again)
+{
+	struct weft_opinions *o = weft_opinions_create(512), *back;
+	struct weft_opinion a, b;
+
+	teach(o, 0, 3000);	/* more kinds than there is room for */
+	back = kept(o, 512);
+	teach(o, 3000, 500);
+	teach(back, 3000, 500);
+	for (uint32_t i = 0; i < 3500; i++) {
+		struct weft_predict_key k = key(i % 60, i % 310, 5000);
+
+		weft_opinions_ask(o, &k, &a);
+		weft_opinions_ask(back, &k, &b);
+		ck_assert_mem_eq(a.sec, b.sec, sizeof(a.sec));
+	}
+	for (int m = 0; m < WEFT_PREDICT_METHODS; m++)
+		ck_assert_mem_eq(weft_opinions_errors(o, m),
+				 weft_opinions_errors(back, m),
+				 sizeof(struct weft_predict_errors));
+	weft_opinions_destroy(back);
+	back = kept(o, 16);	/* a smaller table takes what it can */
+	weft_opinions_destroy(back);
+	weft_opinions_destroy(o);
+}
+END_TEST
+
+/* Cut anywhere, or any byte another: all or nothing. */
+START_TEST(bad_records_are_refused)
+{
+	struct weft_opinions *o = weft_opinions_create(64), *back = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf buf;
+	char *copy;
+
+	teach(o, 0, 20);
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(weft_opinions_write(o, &buf), 0);
+	for (size_t len = 0; len < buf.len; len++) {
+		copy = malloc(len + 1);	/* so that reading on is seen */
+		memcpy(copy, buf.data, len);
+		ck_assert_int_eq(weft_opinions_read(copy, len, 64, &back,
+						    &err), -EINVAL);
+		free(copy);
+	}
+	for (size_t i = 0; i < buf.len; i++) {
+		buf.data[i] ^= 0x41;
+		ck_assert_int_eq(weft_opinions_read(buf.data, buf.len, 64,
+						    &back, &err), -EINVAL);
+		buf.data[i] ^= 0x41;
+	}
+	weft_buf_clear(&buf);
+	ck_assert_int_eq(weft_buf_adds(&buf, "WEFTOPI2 of tomorrow"), 0);
+	ck_assert_int_eq(weft_opinions_read(buf.data, buf.len, 64, &back, &err),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "another release"));
+	ck_assert_ptr_null(back);
+	weft_buf_fini(&buf);
+	weft_opinions_destroy(o);
+}
+END_TEST
+
 /*
  * One GPU.  Two jobs of each user teach; then a (long) and b (short) wait
  * behind c: in the order of predictions b goes first, else a.
@@ -137,4 +222,5 @@ START_TEST(the_short_one_first)
 END_TEST
 
 UNIT_MAIN("opinion", last_two_of_the_user_and_of_the_kind,
-	  use_of_the_limit, errors_are_of_what_was_said, the_short_one_first)
+	  use_of_the_limit, errors_are_of_what_was_said, kept_and_read_again,
+	  bad_records_are_refused, the_short_one_first)

@@ -33,7 +33,7 @@
 #include "tools/ui/help.h"
 #include "tools/weft/cmd.h"
 
-enum unit { COUNT, USEC, SECOND, PERCENT };
+enum unit { COUNT, USEC, SECOND, PERCENT, RATIOS };
 
 static const struct row {
 	const char *key, *label;
@@ -73,6 +73,9 @@ static const struct row {
 	{ "predict_accuracy_limit", "mean accuracy: limit", PERCENT },
 	{ "predict_accuracy_user", "mean accuracy: user", PERCENT },
 	{ "predict_accuracy_like", "mean accuracy: like", PERCENT },
+	{ "predict_ratio_limit", "predicted / real at 5 25 50 75 95 %: limit", RATIOS },
+	{ "predict_ratio_user", "predicted / real at 5 25 50 75 95 %: user", RATIOS },
+	{ "predict_ratio_like", "predicted / real at 5 25 50 75 95 %: like", RATIOS },
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
@@ -95,6 +98,15 @@ static void print_value(int64_t value, enum unit unit)
 		puts("never");
 }
 
+/* An array of percents. */
+static void print_ratios(struct json_object *array)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		printf("%s%.3g", "  ", (double)json_object_get_int64(
+			json_object_array_get_idx(array, i)) / 100);
+	putchar('\n');
+}
+
 static void print_table(struct json_object *root)
 {
 	struct json_object *value;
@@ -103,8 +115,25 @@ static void print_table(struct json_object *root)
 		if (!json_object_object_get_ex(root, rows[i].key, &value))
 			continue;	/* written by another release */
 		printf("%-42s", rows[i].label);
-		print_value(json_object_get_int64(value), rows[i].unit);
+		if (rows[i].unit == RATIOS)
+			print_ratios(value);
+		else
+			print_value(json_object_get_int64(value),
+				    rows[i].unit);
 	}
+}
+
+static bool is_right(struct json_object *value, enum unit unit)
+{
+	if (unit != RATIOS)
+		return json_object_is_type(value, json_type_int);
+	if (!json_object_is_type(value, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(value); i++)
+		if (!json_object_is_type(json_object_array_get_idx(value, i),
+					 json_type_int))
+			return false;
+	return true;
 }
 
 /* The file's numbers; -EINVAL if it is something else. */
@@ -123,8 +152,10 @@ static int read_stats(const char *path, struct weft_json **ret_doc,
 				  "%s: no numbers of sched/weft in it", path);
 	for (int i = 0; rc == 0 && i < ROW_COUNT; i++)
 		if (json_object_object_get_ex(doc->root, rows[i].key, &value) &&
-		    !json_object_is_type(value, json_type_int))
+		    !is_right(value, rows[i].unit))
 			rc = weft_json_complain(doc, err, rows[i].key,
+						rows[i].unit == RATIOS ?
+						"an array of whole numbers expected" :
 						"a whole number expected");
 	if (rc)
 		weft_json_destroy(doc);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* opinion_impl.h - what opinion.c (learning) and opinion_state.c (keeping) share */
+#ifndef WEFT_SCHED_OPINION_IMPL_H
+#define WEFT_SCHED_OPINION_IMPL_H
+
+#include "sched/opinion.h"
+
+struct weft_opinions {
+	struct weft_predictor *of_user, *of_kind;
+	double use;		/* of the limit, lately; 0: no job ended yet */
+	struct weft_predict_errors errors[WEFT_PREDICT_METHODS];
+};
+
+#endif
