@@ -19,6 +19,7 @@
 #include "plugins/job_submit/bridge.h"
 #include "plugins/job_submit/reload.h"
 #include "plugins/job_submit/usage.h"
+#include "plugins/slurm/defer.h"
 #include "plugins/slurm/submit.h"
 #include "submit/record.h"
 
@@ -87,6 +88,8 @@ int job_submit(job_desc_msg_t *desc, uint32_t submit_uid, char **err_msg)
 	struct weft_bridge bridge;
 	uint32_t uid = desc->user_id == NO_VAL ? submit_uid : desc->user_id;
 
+	if (desc->immediate && desc->immediate != NO_VAL16)
+		weft_slurm_defer_lift();
 	if (!rules)
 		return SLURM_SUCCESS;
 	c.usage_arg = (void *)rules;

@@ -21,6 +21,7 @@
 #include "plugins/sched/agent.h"
 #include "plugins/sched/cycle.h"
 #include "plugins/sched/hetgate.h"
+#include "plugins/sched/mainpass.h"
 #include "plugins/sched/pulse.h"
 
 #define POLL_USEC 20000
@@ -110,6 +111,7 @@ static void *run(void *arg)
 		if (take_reconfigure())
 			weft_cycle_configure(cycle);
 		weft_hetgate_work(weft_cycle_het_jobs(cycle));
+		weft_mainpass_work();
 		weft_pulse_read(&pulse);
 		if (!is_due(weft_pulse_compare(&seen, seen_sec, &pulse),
 			    now_usec() - end, cost,

@@ -70,6 +70,17 @@ static int ask_as_backfill(int *ret_rc)
 	return rc;
 }
 
+static bool is_backfill(void)
+{
+	slurmctld_lock_t conf_read = { .conf = READ_LOCK };
+	bool yes;
+
+	lock_slurmctld(conf_read);
+	yes = !xstrcmp(slurm_conf.schedtype, "sched/backfill");
+	unlock_slurmctld(conf_read);
+	return yes;
+}
+
 void weft_hetgate_work(bool allow)
 {
 	time_t now = time(NULL);
@@ -80,7 +91,7 @@ void weft_hetgate_work(bool allow)
 	asked_sec = now;
 	if (!begun_sec)
 		begun_sec = now;
-	if (!allow || !xstrcmp(slurm_conf.schedtype, "sched/backfill")) {
+	if (!allow || is_backfill()) {
 		done = true;	/* not wanted; or installed under that name */
 		return;
 	}

@@ -46,7 +46,8 @@ latencies
 stock="srun $srun_msec ms, sbatch to first line $sbatch_msec ms"
 private_stop
 
-private_start start 2 2 sched/weft 'SchedulerParameters=sched_interval=1,bf_interval=30'
+private_start start 2 2 sched/weft 'SchedulerParameters=sched_interval=1,bf_interval=30' \
+	JobSubmitPlugins=weft
 latencies
 say "stock: $stock"
 say "weft:  srun $srun_msec ms, sbatch to first line $sbatch_msec ms"
@@ -66,4 +67,18 @@ cycles=$(sdiag | sed -n '/^Main schedule/,/^Backfilling/s/.*Total cycles: *//p')
 check "slurmctld counts no main cycle" [ "${cycles:-1}" -eq 0 ]
 placed=$(grep -c 'sched: Allocate JobId' "$private/log/slurmctld.log")
 check "the main pass has allocated nothing" [ "$placed" -eq 0 ]
+
+# What cannot wait is placed by slurmctld itself, as with stock (defer.h).
+check "srun --immediate runs" srun --immediate -n1 --mem=10 true
+params_back() { scontrol show config | grep -q "^SchedulerParameters *= $params"; }
+check "and the main pass is off again" private_wait 60 params_back
+holder=$(sbatch --parsable -N2 --exclusive -o /dev/null --wrap "sleep 600")
+holds() { [ "$(squeue -h -o %T -j "$holder")" = RUNNING ]; }
+check "a job holds every node" private_wait 60 holds
+refused=$(srun --immediate -n1 --mem=10 true 2>&1)
+check "srun --immediate is refused at once" \
+	grep -q "Unable to allocate resources" <<<"$refused"
+check "it has not been queued" [ "$(squeue -h -t PD | wc -l)" -eq 0 ]
+check "scontrol reconfigure right after it" scontrol reconfigure
+check "leaves the words as they were" private_wait 60 params_back
 finish
