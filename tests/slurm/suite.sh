@@ -28,6 +28,8 @@ source=${WEFT_SLURM_SOURCE:-$(find "${WEFT_CACHE:-$HOME/.cache/weft}" -maxdepth 
 limit=${WEFT_SUITE_SECONDS:-300}
 logs=${WEFT_SUITE_LOGS:-$t_dir/logs}
 stock_plugins=
+dbd=
+! command -v slurmdbd >/dev/null || ! command -v mariadbd >/dev/null || dbd=--slurmdbd
 
 usual="1.18 2.21 2.22 2.23 2.26 3.11 3.15 5.10 7.1 7.11 7.21 7.22 7.24 9.9
 	15.14 17.18 17.37 17.39 17.44 24.1 24.2 24.3 24.4 24.5 24.6 24.7
@@ -76,14 +78,16 @@ start_column()	# COLUMN
 		"PriorityWeightAge=1000" "PriorityWeightPartition=1000" \
 		"Licenses=soft:4" "SlurmctldDebug=verbose" >"$extra"
 	if [ "$1" = stock ]; then
-		sb_start --nodes 4 --gpus 4 --cpus 8 --slurmdbd --plugins off --conf-extra "$extra"
+		# shellcheck disable=SC2086  # no option, or one
+		sb_start --nodes 4 --gpus 4 --cpus 8 $dbd --plugins off --conf-extra "$extra"
 		stock_plugins=$(sx scontrol show config | sed -n 's/^PluginDir *= *//p')
 	else
 		mkdir -p "$plugins"
 		cp "${weft%/*}/.libs/sched_backfill.so" "$plugins/"
 		printf '%s\n' "SchedulerType=sched/backfill" \
 			"PluginDir=$plugins:$t_dir/weft-sandbox/test-$$-$((t_serial + 1))/plugins:$stock_plugins" >>"$extra"
-		sb_start --nodes 4 --gpus 4 --cpus 8 --slurmdbd --conf-extra "$extra"
+		# shellcheck disable=SC2086
+		sb_start --nodes 4 --gpus 4 --cpus 8 $dbd --conf-extra "$extra"
 	fi
 	sx sacctmgr -i create account suite >/dev/null 2>&1
 	sx sacctmgr -i create user "$(id -un)" account=suite >/dev/null 2>&1
