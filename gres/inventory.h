@@ -139,7 +139,10 @@ int weft_inventory_check(const struct weft_inventory *inv, struct weft_err *err)
 /* This machine (path NULL) or an hwloc XML file. */
 int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
 			      struct weft_err *err);
-/* libnvidia-ml.so.1 by dlopen; -ENODEV if it is not there or sees no GPU. */
+/*
+ * libnvidia-ml.so.1 by dlopen; -ENODEV if it is not there or sees no GPU, -EIO
+ * if its driver refuses.
+ */
 int weft_inventory_read_nvml(struct weft_inventory **ret_inv,
 			     struct weft_err *err);
 int weft_inventory_read_nccl(const char *path, struct weft_inventory **ret_inv,

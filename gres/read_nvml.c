@@ -354,7 +354,7 @@ static int fill(struct nvml_work *work, struct weft_err *err)
 	int status = work->api.init(), rc;
 
 	if (status)
-		return weft_err_set(err, ENODEV, "nvml: %s",
+		return weft_err_set(err, EIO, "nvml: %s",
 				    words_of(work, status));
 	rc = read_gpus(work, err);
 	if (!rc) {

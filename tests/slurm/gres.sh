@@ -4,20 +4,21 @@
 # gres.sh - every way to ask for GPUs comes out as in stock Slurm
 #
 # Two Slurms, Weft's and a stock one, have the same four nodes: node0's GPUs
-# are offered as shards too, node1 is cut into MIG-like slices (MultipleFiles),
-# node2 has two types, node3 is plain.  Both are asked the same jobs, one at a
-# time, so that both decide from the same state.  What must be equal: whether
+# are offered as shards too, node1 is cut into MIG-like slices, node2 has two
+# types, node3 is plain.  Both are asked the same jobs, those of one node one at
+# a time, so that both decide from the same state.  What must be equal: whether
 # and in which words the job is refused, what it is allocated, what it and its
 # tasks find in their environment.  Where Weft chooses the GPUs itself the
 # numbers of the GPUs may differ and only their count is compared ("count");
 # where it leaves the choice to Slurm, the very same GPUs must come out
-# ("same").  The order of CUDA_VISIBLE_DEVICES is Weft's to choose.
+# ("same"); "any" is "count" where the job may get either type.  The order of CUDA_VISIBLE_DEVICES is Weft's to choose.
 #
-# Not here: confinement by cgroup (ConstrainDevices) needs a devices
-# controller that the machine of a test seldom has; sched/weft does not touch
-# what slurmstepd confines, and steer_proof.sh shows that the GPUs of the job's
-# record, from which it confines, are those that the job sees.
+# Where the kernel has a devices controller (cgroup v1) that we may write,
+# both run with task/cgroup and ConstrainDevices=yes, and what the job and each
+# of its tasks can open counts as a part of its environment; on Weft's side it
+# must also be the GPUs of the job's record, and nothing else (cgroup.sh).
 . "${srcdir:-.}/tests/slurm/lib.sh"
+. "$srcdir/tests/slurm/cgroup.sh"
 
 # "how | options of sbatch | options of srun inside; - for no step"
 # A job whose how begins with "keep" stays while those after it are asked; one
@@ -38,8 +39,8 @@ cases=(
 	"same  | -n2 --ntasks-per-gpu=1 --gpus=2 -w node3 | -n2"
 	"same  | -N1 --sockets-per-node=2 --gpus-per-socket=1 -n2 -c8 -w node3 | -n2"
 	"same  | --gpus-per-socket=1 -w node3 | -"
-	"count | -N2 --gpus-per-node=2 -w node[2-3] | -n2"
-	"count | -n4 --gpus-per-task=1 -w node[2-3] -N2 | -n4"
+	"any   | -N2 --gpus-per-node=2 -w node[2-3] | -n2"
+	"any   | -n4 --gpus-per-task=1 -w node[2-3] -N2 | -n4"
 	"count | --gres=gpu:a100:2 -w node2 | -n1"
 	"count | --gres=gpu:h100:2 -w node2 | -n1"
 	"same  | --gres=gpu:a100:1,gpu:h100:2 -w node2 | -n1"
@@ -54,7 +55,7 @@ cases=(
 	"count | --gres=gpu:2 --cpus-per-gpu=3 -w node3 | -n1"
 	"count | --gres=gpu:2 --mem-per-gpu=1000 -w node3 | -n1"
 	"count | --gres=gpu:2 --gres-flags=enforce-binding -w node3 | -n1"
-	"count | --gres=gpu:2 --gres-flags=disable-binding -w node2 | -n1"
+	"any   | --gres=gpu:2 --gres-flags=disable-binding -w node2 | -n1"
 	"same  | --gres=shard:3 -w node0 | -n1"
 	"pendsame | --gres=shard:5 -w node0 | -"
 	"same  | --gres=shard:17 | -"
@@ -97,9 +98,8 @@ configure()
 {
 	local d=$sb_dir/dev i
 
-	for i in 1 2 3 4 5 6; do
-		mknod "$d/nvidia-cap$i" c 1 3
-	done
+	for i in 0 1 2 3 4 5 6 7; do node "$d/nvidia$i" $i; done
+	for i in 1 2 3 4 5 6; do node "$d/nvidia-cap$i" $i 121; done
 	{
 		echo "AutoDetect=off"
 		echo "NodeName=node0 Name=gpu Type=h100 File=$d/nvidia[0-3]"
@@ -125,6 +125,7 @@ configure()
 		}
 		{ print }' "$sb_dir/etc/slurm.conf" >"$t_dir/new.conf" &&
 		cp "$t_dir/new.conf" "$sb_dir/etc/slurm.conf"
+	confine "$1" || return 1
 	# A node must not show its new devices to a slurmctld that expects the old.
 	for i in 0 1 2 3; do kill "$(cat "$sb_dir/run/slurmd.node$i.pid")"; done
 	since=$(date +%FT%T)
@@ -139,16 +140,23 @@ all_registered()
 }
 all_idle() { [ "$(sx sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 4 ]; }
 
-# What a job prints: its environment, then that of the tasks of its step.
+# What a job prints: its environment, then that of the tasks of its step, and
+# which device files each can open.
 cat >"$t_dir/probe" <<'END'
 #!/bin/bash
+keep=$1 dev=$2 go=$3; shift 3
+. "${go%/*/*}/opens"
 show() { env | grep -E '^(SLURM_(GPUS?|SHARDS|JOB_GPUS|STEP_GPUS|NTASKS|TRES_PER)[A-Z_]*|SLURM_JOB_(CPUS_PER_NODE|NUM_NODES)|SLURM_TASKS_PER_NODE|CUDA_[A-Z_]*|ROCR_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)=' | sort; }
-[ "$1" != task ] || { show | grep -E '^(SLURM_STEP_GPUS|SLURM_GPUS|SLURM_SHARDS|CUDA_|GPU_)' | sed "s/^/task $SLURM_PROCID /"; exit; }
-keep=$1; shift
+if [ "$keep" = task ]; then
+	{ show; opens "$dev"; } | grep -E '^(SLURM_STEP_GPUS|SLURM_GPUS|SLURM_SHARDS|CUDA_|GPU_|OPENS)' | sed "s/^/task $SLURM_PROCID /"
+	exit
+fi
 show
-[ "$1" = - ] || srun "$@" "$0" task 2>&1 | sort -V
+opens "$dev"
+[ "$1" = - ] || srun "$@" "$0" task "$dev" "$go" 2>&1 | sort -V
 echo "end"
-[ "$keep" = 0 ] || sleep 600
+# Until it has been looked at: Slurm forgets the devices of a job that ended.
+if [ "$keep" = 1 ]; then sleep 600; else until [ -e "$go/$SLURM_JOB_ID" ]; do sleep 0.1; done; fi
 END
 chmod +x "$t_dir/probe"
 
@@ -156,14 +164,19 @@ chmod +x "$t_dir/probe"
 normal()
 {
 	awk -v how="$1" '
-		/^(task [0-9]+ )?(SLURM_(JOB|STEP)_GPUS|CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)=/ {
+		/^(task [0-9]+ )?(SLURM_(JOB|STEP)_GPUS|CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|OPENS)=/ {
 			at = index($0, "="); name = substr($0, 1, at); n = split(substr($0, at + 1), v, ",")
-			if (how == "count") { print name n " GPUs"; next }
+			if (how != "same") { print name n " GPUs"; next }
 			for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (v[j] + 0 < v[i] + 0) { t = v[i]; v[i] = v[j]; v[j] = t }
 			for (i = 1; i <= n; i++) name = name (i > 1 ? "," : "") v[i]
 			print name; next
 		}
-		how == "count" { gsub(/\(IDX:[^)]*\)/, "") }
+		how != "same" { gsub(/\(IDX:[^)]*\)/, "") }
+		how == "any" && /GRES=/ {
+			at = index($0, "GRES="); n = split(substr($0, at + 5), v, /,gpu:|gpu:/)
+			for (t = 0; n > 0; n--) { sub(/.*:/, "", v[n]); t += v[n] }
+			print substr($0, 1, at + 4) t " GPUs"; next
+		}
 		{ gsub(/[Jj]ob(Id=)? ?[0-9]+/, "job"); print }'
 }
 
@@ -175,60 +188,118 @@ by_node()
 	while read -r line; do
 		case $line in
 		Nodes=*) nodes=$(sx scontrol show hostnames "${line#Nodes=}") ;;
-		CPU_IDs=*) [ "$1" = count ] || echo "$nodes $line" ;;
+		CPU_IDs=*) [ "$1" != same ] || echo "$nodes $line" ;;
 		GRES=*) for line in $(sed "s/\$/ ${line//\//.}/" <<<"$nodes" | tr ' ' :); do echo "on $line"; done ;;
 		*) echo "$line" ;;
 		esac
 	done
 }
 
-ended() { grep -q '^end' "$1" || [ -z "$(sx squeue -h -j "$2" -t PD,R,CF 2>/dev/null)" ]; }
+# Asked often: without the two programs in between.
+sq() { SLURM_CONF=$sb_dir/etc/slurm.conf squeue -h "$@" 2>/dev/null; }
+tick=0
+ended()
+{
+	[[ -s $1 && $'\n'$(<"$1")$'\n' == *$'\nend\n'* ]] && return
+	tick=$((tick + 1))
+	[ $((tick % 10)) = 0 ] && [ -z "$(sq -j "$2" -t PD,R,CF)" ]
+}
 waits() { [ "$(field "$2" Reason)" = Resources ] || ended "$@"; }
-settled() { [ -z "$(sx squeue -h -t CG)" ] && ! sx squeue -h -t R -o %i | grep -vqxF "$kept"; }
+# shellcheck disable=SC2086  # an option or none
+settled() { ! sq $1 -t R,CG,CF -o %i | grep -vqxF "$kept"; }
+
+# Jobs of one node wait for each other only; "rest" is what names no node or two.
+lane_of()
+{
+	case "$1 " in
+	*'-w node'[0-3]' '*) sed 's/.*-w \(node[0-3]\).*/\1/' <<<"$1" ;;
+	*) echo rest ;;
+	esac
+}
+
+# ask LABEL N NODES: case N, when NODES (an option of squeue) have settled
+ask()
+{
+	local how options step job keep=0 until=ended out=$t_dir/$1-$2
+
+	IFS='|' read -r how options step <<<"${cases[$2]}"
+	how=${how// }
+	case $how in
+	keep*) keep=1; how=${how#keep} ;;
+	pend*) until=waits; how=${how#pend} ;;
+	esac
+	[ -z "${WEFT_TEST_SHOW:-}" ] || note "$1 $2 at $SECONDS"
+	# shellcheck disable=SC2086  # words
+	job=$(sx sbatch --parsable -t 5 --mem=100 -o "$out.job" $options "$t_dir/probe" $keep "$sb_dir/dev" "$t_dir/go/$sb" $step 2>"$out.err")
+	{
+		sed 's/^/sbatch says /' "$out.err"
+		if [ -n "$job" ]; then
+			wait_for 30 $until "$out.job" "$job" && grep -q '^end' "$out.job" 2>/dev/null ||
+				{ echo "did not run: $(field "$job" Reason)"; sx scancel "$job"; }
+			sx scontrol show job -d -o "$job" |
+				grep -Eo ' (NumNodes|NumCPUs|NumTasks|NodeList|TRES|AllocTRES|Nodes|CPU_IDs|GRES|TresPer[A-Za-z]*)=[^ ]*' |
+				tee "$out.raw" | by_node "$how"
+			: >"$t_dir/go/$sb/$job"
+			cat "$out.job" 2>/dev/null
+		fi
+	} | normal "$how" >"$out"
+	[ $keep = 0 ] || kept+=$'\n'$job
+	wait_for 30 settled "$3"
+}
 
 # drive LABEL: ask everything; a file a case
 drive()
 {
-	local n how options step job keep until out
+	local lane n
 
-	kept=none
-	for n in "${!cases[@]}"; do
-		IFS='|' read -r how options step <<<"${cases[n]}"
-		how=${how// }
-		keep=0
-		until=ended
-		case $how in
-		keep*) keep=1; how=${how#keep} ;;
-		pend*) until=waits; how=${how#pend} ;;
-		esac
-		out=$t_dir/$1-$n
-		# shellcheck disable=SC2086  # words
-		[ -z "${WEFT_TEST_SHOW:-}" ] || note "$1 $n at $SECONDS"
-		job=$(sx sbatch --parsable -t 5 --mem=100 -o "$out.job" $options "$t_dir/probe" $keep $step 2>"$out.err")
-		{
-			sed 's/^/sbatch says /' "$out.err"
-			if [ -n "$job" ]; then
-				wait_for 30 $until "$out.job" "$job" && grep -q '^end' "$out.job" 2>/dev/null ||
-					{ echo "did not run: $(field "$job" Reason)"; sx scancel "$job"; }
-				sx scontrol show job -d -o "$job" |
-					grep -Eo ' (NumNodes|NumCPUs|NumTasks|NodeList|TRES|AllocTRES|Nodes|CPU_IDs|GRES|TresPer[A-Za-z]*)=[^ ]*' |
-					by_node "$how"
-				cat "$out.job"
-			fi
-		} | normal "$how" >"$out"
-		[ $keep = 0 ] || kept+=$'\n'$job
-		wait_for 30 settled
+	for lane in node0 node1 node2 node3 rest; do
+		(
+			kept=none nodes=
+			[ $lane = rest ] || nodes="-w $lane"
+			for n in "${!cases[@]}"; do
+				[ "$(lane_of "$(cut -d'|' -f2 <<<"${cases[n]}")")" != $lane ] || ask "$1" "$n" "$nodes"
+			done
+			# shellcheck disable=SC2046  # numbers
+			[ "$kept" = none ] || sx scancel $(tail -n +2 <<<"$kept")
+			kept=none
+			wait_for 30 settled "$nodes"
+		) &
+		[ $lane != node3 ] || wait
 	done
+	wait
 }
 
+# Of the jobs of one node whose GPUs have files of their numbers: the GPUs of
+# the record are those that the job can open.  node0 has four.
+is_confined()
+{
+	local n at idx open wrong=
+
+	for n in "${!cases[@]}"; do
+		at=$(sed -n 's/^ Nodes=\(node[023]\)$/\1/p' "$t_dir/weft-$n.raw" 2>/dev/null)
+		[ -n "$at" ] && [ "$(grep -c '^ Nodes=' "$t_dir/weft-$n.raw")" = 1 ] &&
+			[[ ${cases[n]} != *shard* ]] || continue
+		idx=$(grep -o 'IDX:[0-9,-]*' "$t_dir/weft-$n.raw" | cut -d: -f2 | tr , '\n' |
+			awk -F- 'NF { for (i = $1; i <= (NF > 1 ? $2 : $1); i++) print i }' | paste -sd,)
+		open=$(sed -n 's/^OPENS=//p' "$t_dir/weft-$n.job" | tr , '\n' |
+			awk -v n="$at" '/^[0-9]/ && (n != "node0" || $1 < 4)' | paste -sd,)
+		confined=$((confined + 1))
+		[ "$open" = "$idx" ] || wrong+="${cases[n]}: has $idx, opens ${open:-none}"$'\n'
+	done
+	is "each of $confined jobs can open the GPUs of its record and no other" "$wrong" ""
+}
+
+cgroup_enter || { cgroup_leave; note "$no_cgroup"; }
 sb_start --nodes 4 --gpus 8 --cpus 16 --topology "$srcdir/tests/slurm/machines/nvswitch.txt"
 weft_sb=$sb
+mkdir -p "$t_dir/go/$sb"
 printf 'SchedulerParameters=batch_sched_delay=0,sched_min_interval=0\n' >"$t_dir/stock.conf"
 sb_start --nodes 4 --gpus 8 --cpus 16 --plugins off --conf-extra "$t_dir/stock.conf"
 stock_sb=$sb
-check "a stock Slurm takes the nodes" configure
+mkdir -p "$t_dir/go/$sb"
+check "a stock Slurm takes the nodes" configure stock
 sb_use "$weft_sb"
-check "and one with Weft" configure
+check "and one with Weft" configure weft
 (sb_use "$stock_sb"; drive stock) &
 (sb_use "$weft_sb"; drive weft)
 wait
@@ -244,6 +315,10 @@ for n in "${!cases[@]}"; do
 $(cat "$t_dir/diff")"
 	fi
 done
+confined=0
+if [ -n "$cgroup" ]; then is_confined; else skip "what a job can open" "$no_cgroup"; fi
 [ -z "${WEFT_TEST_SHOW:-}" ] || tail -n +1 "$t_dir"/stock-[0-9] "$t_dir"/stock-[0-9][0-9] | sed 's/^/# /'
 for sb in "$weft_sb" "$stock_sb"; do sb_use "$sb"; clean; done
+t_stop_all
+cgroup_leave
 t_end

@@ -177,7 +177,7 @@ START_TEST(test_refusals)
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_inventory *inv = NULL;
 
-	ck_assert_int_eq(read_fake("broken", &inv, &err), -ENODEV);
+	ck_assert_int_eq(read_fake("broken", &inv, &err), -EIO);
 	ck_assert_str_eq(err.msg, "nvml: Driver Not Loaded");
 	ck_assert_int_eq(read_fake("none", &inv, &err), -ENODEV);
 	ck_assert_str_eq(err.msg, "nvml: no GPU");
