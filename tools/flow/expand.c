@@ -341,8 +341,8 @@ int weft_flow_when(const struct weft_flow *flow,
 		return rc;
 	skip_space(&c);
 	if (*c.p)
-		return weft_err_set(err, EINVAL,
-				    "when: expected && or || at \"%.40s\"", c.p);
+		return weft_err_set(err, EINVAL, "when: expected && or || at \"%.40s\"%s", c.p,
+				    *c.p == '=' ? "; to compare write ==" : "");
 	*ret_true = value;
 	return 0;
 }

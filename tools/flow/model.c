@@ -240,6 +240,22 @@ static int load_file(struct loader *l, const char *path)
 	return rc;
 }
 
+static int complain_enum(struct loader *l, const struct weft_flow_var *param,
+			 const struct weft_doc_node *list)
+{
+	struct weft_buf allowed;
+	int rc;
+
+	weft_buf_init(&allowed, WEFT_ERR_SIZE / 2);
+	for (uint32_t i = 0; i < list->count && i < 8; i++)
+		weft_buf_addf(&allowed, "%s%.40s", i ? ", " : "", list->item[i]->text);
+	rc = weft_doc_complain(list, l->err, "param %s=%.60s: allowed are %s%s", param->name,
+			       param->value, weft_buf_str(&allowed),
+			       list->count > 8 ? " and others" : "");
+	weft_buf_fini(&allowed);
+	return rc;
+}
+
 static int param_check(struct loader *l, uint32_t idx)
 {
 	const struct weft_flow_var *param = &l->flow->params[idx];
@@ -253,11 +269,7 @@ static int param_check(struct loader *l, uint32_t idx)
 	for (uint32_t i = 0; list && i < list->count; i++)
 		if (!strcmp(list->item[i]->text, param->value))
 			return 0;
-	if (list)
-		return weft_doc_complain(list, l->err,
-					 "param %s=%.60s is none of the values allowed here",
-					 param->name, param->value);
-	return 0;
+	return list ? complain_enum(l, param, list) : 0;
 }
 
 static int settle_params(struct loader *l)

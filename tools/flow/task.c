@@ -145,9 +145,10 @@ static int read_script(struct reader *r, const struct weft_doc_node *node)
 	rc = weft_file_read(r->task->script, WEFT_FLOW_SCRIPT_LIMIT, &text, &len,
 			    r->err);
 	if (rc) {
+		/* the workflow names it wrongly: it does not check */
 		weft_err_prefix(r->err, "%s:%u:%u: script", node->file, node->line,
 				node->column);
-		return rc;
+		return rc == -ENOENT ? -EINVAL : rc;
 	}
 	if (strlen(text) != len)
 		rc = weft_doc_complain(node, r->err, "script: %s holds NUL bytes",
