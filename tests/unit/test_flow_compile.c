@@ -47,9 +47,11 @@ static void tear_down(struct setup *s)
 	weft_flow_destroy(s->flow);
 }
 
+static uint64_t barrier_terms;	/* of the passes to come */
+
 static uint32_t pass(struct setup *s, uint32_t max_array, uint32_t max_queued)
 {
-	struct weft_plan_limits limits = { max_array, max_queued };
+	struct weft_plan_limits limits = { max_array, max_queued, NULL, barrier_terms };
 	struct weft_err err = WEFT_ERR_INIT;
 	uint32_t first;
 
@@ -66,6 +68,11 @@ static void expand_terms(const struct weft_plan *plan, const struct weft_object 
 		const struct weft_object *parent = &plan->objects[term->object];
 		uint32_t found = 0;
 
+		if (weft_object_is_barrier(parent)) {
+			ck_assert_int_eq(term->kind, WEFT_TERM_OK);
+			expand_terms(plan, parent, 0, waits);
+			continue;
+		}
 		for (uint32_t i = 0; i < parent->unit_count; i++) {
 			bool hit = term->kind == WEFT_TERM_CORR ? parent->slots[i] == slot :
 				   term->slot == WEFT_NO_SLOT ? true :
@@ -154,7 +161,9 @@ START_TEST(terms_are_the_needs)
 {
 	uint32_t seed = (uint32_t)_i * 977 + 3;
 	static const uint32_t maxes[] = { 5, 7, 16, 1000 };
+	uint32_t barriers = 0;
 
+	barrier_terms = _i % 2 ? 4 : 0;
 	for (int round = 0; round < 60; round++) {
 		char text[16384];
 		struct setup s;
@@ -166,8 +175,12 @@ START_TEST(terms_are_the_needs)
 		for (uint32_t u = 0; u < s.flow->unit_count; u++)
 			todo += s.plan.units[u].state != WEFT_UNIT_LIVE;
 		ck_assert_uint_eq(todo, 0);
+		for (uint32_t o = 0; o < s.plan.object_count; o++)
+			barriers += weft_object_is_barrier(&s.plan.objects[o]);
 		tear_down(&s);
 	}
+	ck_assert(barrier_terms ? barriers > 10 : !barriers);
+	barrier_terms = 0;
 }
 END_TEST
 

@@ -12,9 +12,8 @@
  * Dependencies:
  *   full fan      afterok on each whole object whose elements are all needed;
  *                 on elements where the object holds others as well, or where
- *                 one of it failed.  No barrier jobs: a barrier is one more
- *                 job to queue and to wait for, and only tasks that can be no
- *                 array (each of its own shape) would gain by it
+ *                 one of it failed; on one barrier job where tasks that can
+ *                 be no array share very many such terms (barrier.c)
  *   one to one    aftercorr, when both sides are arrays with equal indices
  *   "on: failed"  afternotok for a single parent that is not retried;
  *                 otherwise the unit waits here until its parents are settled,
@@ -346,30 +345,12 @@ static uint32_t slot_of(const struct weft_plan *plan, uint32_t unit, bool merged
 	return task->index_count && !task->axis_count ? task->index[local] : local;
 }
 
-static struct weft_object *object_new(struct pass *p)
-{
-	struct weft_plan *plan = p->plan;
-
-	if (plan->object_count == plan->object_cap) {
-		uint32_t cap = plan->object_cap ? plan->object_cap * 2 : 64;
-		struct weft_object *more =
-			reallocarray(plan->objects, cap, sizeof(*more));
-
-		if (!more)
-			return NULL;
-		plan->objects = more;
-		plan->object_cap = cap;
-	}
-	memset(&plan->objects[plan->object_count], 0, sizeof(*plan->objects));
-	return &plan->objects[plan->object_count++];
-}
-
 /* One object of units [from, to) of a group. */
 static int make_object(struct pass *p, const struct weft_group *group, uint32_t from,
 		       uint32_t to, uint32_t base)
 {
 	struct weft_plan *plan = p->plan;
-	struct weft_object *object = object_new(p);
+	struct weft_object *object = weft_plan_object_new(p->plan);
 	uint32_t number = plan->object_count - 1, local;
 	const struct weft_flow_task *task;
 
@@ -441,7 +422,7 @@ static int close_group(struct pass *p, const struct weft_group *group)
 
 static int close_groups(struct pass *p)
 {
-	int rc = 0;
+	int rc = weft_barriers_make(p->plan, p->limits, &p->groups, p->first_object, p->err);
 
 	for (uint32_t g = 0; g < p->groups.count && !rc; g++)
 		rc = close_group(p, &p->groups.list[g]);

@@ -80,6 +80,12 @@ struct weft_object {
 	uint32_t job_id;	/* 0: not known */
 };
 
+/* A job that only waits (barrier.c). */
+static inline bool weft_object_is_barrier(const struct weft_object *object)
+{
+	return !object->unit_count;
+}
+
 struct weft_plan {
 	const struct weft_flow *flow;
 	const struct weft_flow_graph *graph;
@@ -90,10 +96,14 @@ struct weft_plan {
 
 struct weft_room;
 
+#define WEFT_BARRIER_TERMS 100000	/* as barrier.c weighs it */
+
 struct weft_plan_limits {
 	uint32_t max_array_size;	/* array indices are below it */
 	uint32_t max_queued;		/* units in Slurm at once; UINT32_MAX: any */
 	struct weft_room *room;		/* of accounts and QOS (room.h); NULL: any */
+	/* Dependencies in common from which on one job stands for them; 0: never. */
+	uint64_t barrier_terms;
 };
 
 int weft_plan_init(struct weft_plan *plan, const struct weft_flow *flow,

@@ -150,6 +150,8 @@ static void print_json(const struct weft_plan *plan, const struct price *p,
 		if (object->is_array)
 			json_object_object_add(one, "array",
 					       json_object_new_string(weft_buf_str(&text)));
+		if (weft_object_is_barrier(object))
+			json_object_object_add(one, "barrier", json_object_new_boolean(true));
 		json_object_object_add(one, "dependencies",
 				       json_object_new_int64(object->term_count));
 		json_object_array_add(objects, one);
@@ -195,13 +197,17 @@ static void print_text(const struct weft_plan *plan, const struct price *p,
 			printf(" array of %u [%.40s%s]", object->unit_count,
 			       weft_buf_str(&text), text.len > 40 ? "..." : "");
 		else
-			printf(" job");
+			printf(weft_object_is_barrier(object) ? " barrier job" : " job");
 		print_terms(plan, object);
 		putchar('\n');
 		weft_buf_fini(&text);
 	}
 	if (shown < plan->object_count)
 		printf("  ... and %u more\n", plan->object_count - shown);
+	for (uint32_t o = 0; o < plan->object_count; o++)
+		if (weft_object_is_barrier(&plan->objects[o]))
+			printf("barrier: #%u waits for %u objects in the place of others\n", o,
+			       plan->objects[o].term_count);
 	if (waiting)
 		printf("later waves: %u tasks wait until there is room or their needs are decided\n",
 		       waiting);
@@ -261,7 +267,8 @@ int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
 	struct weft_flow_graph graph = { 0 };
 	struct weft_plan plan = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_plan_limits limits = { site->max_array_size, site->max_job_count };
+	struct weft_plan_limits limits = { site->max_array_size, site->max_job_count, NULL,
+					   WEFT_BARRIER_TERMS };
 	uint32_t first;
 	int rc = weft_flow_read(path, args->given, args->given_count, &flow, &err);
 

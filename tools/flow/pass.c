@@ -154,7 +154,8 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 {
 	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
 				run->limits.max_job_count - run->limits.job_count - 100 : 1;
-	struct weft_plan_limits limits = { run->limits.max_array_size, room, NULL };
+	struct weft_plan_limits limits = { run->limits.max_array_size, room, NULL,
+					   run->barrier_broke ? 0 : WEFT_BARRIER_TERMS };
 	uint32_t first, count, *queue;
 	int rc;
 

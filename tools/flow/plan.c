@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/flow/compile.h"
+#include "tools/flow/compile_key.h"
 
 static int no_memory(struct weft_err *err)
 {
@@ -36,18 +36,38 @@ int weft_plan_init(struct weft_plan *plan, const struct weft_flow *flow,
 	return 0;
 }
 
+struct weft_object *weft_plan_object_new(struct weft_plan *plan)
+{
+	if (plan->object_count == plan->object_cap) {
+		uint32_t cap = plan->object_cap ? plan->object_cap * 2 : 64;
+		struct weft_object *more =
+			reallocarray(plan->objects, cap, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		plan->objects = more;
+		plan->object_cap = cap;
+	}
+	memset(&plan->objects[plan->object_count], 0, sizeof(*plan->objects));
+	return &plan->objects[plan->object_count++];
+}
+
+void weft_plan_object_drop(struct weft_plan *plan)
+{
+	struct weft_object *object = &plan->objects[--plan->object_count];
+
+	for (uint32_t s = 0; s < object->setting_count; s++)
+		free(object->settings[s].value);
+	free(object->settings);
+	free(object->units);
+	free(object->slots);
+	free(object->terms);
+}
+
 void weft_plan_fini(struct weft_plan *plan)
 {
-	for (uint32_t o = 0; o < plan->object_count; o++) {
-		struct weft_object *object = &plan->objects[o];
-
-		for (uint32_t s = 0; s < object->setting_count; s++)
-			free(object->settings[s].value);
-		free(object->settings);
-		free(object->units);
-		free(object->slots);
-		free(object->terms);
-	}
+	while (plan->object_count)
+		weft_plan_object_drop(plan);
 	for (uint32_t u = 0; plan->units && u < plan->flow->unit_count; u++)
 		free(plan->units[u].changes);
 	free(plan->objects);

@@ -26,6 +26,7 @@ struct weft_run {
 	struct weft_flow_given *given;	/* params, from the state */
 	size_t given_count;
 	bool stopping;			/* on_failure: stop has struck */
+	bool barrier_broke;		/* make no more of them */
 	/* Limits of accounts, where they are enforced: see waves.h. */
 	struct weft_slurm_assoc *assoc;
 	struct weft_room *room;

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,7 +146,7 @@ static int build_env(const struct weft_run *run, uint32_t number,
 		rc = env_add(t, "WEFT_DIR", run->dir);
 	if (!rc)
 		rc = env_add(t, "WEFT_OBJECT", text);
-	if (!rc && task->script)
+	if (!rc && task->script && !weft_object_is_barrier(object))
 		rc = script_env(run, object, t, err);
 	return rc;
 }
@@ -195,6 +196,8 @@ static int build_texts(const struct weft_run *run, uint32_t number,
 	own = weft_object_setting(object, "output");
 	if (own && own->value)
 		weft_buf_adds(&t->out, own->value);
+	else if (weft_object_is_barrier(object))
+		weft_buf_adds(&t->out, "/dev/null");
 	else
 		weft_buf_addf(&t->out, "%s/log/%u%s.out", run->dir, number,
 			      object->is_array ? "_%a" : "");
@@ -235,7 +238,7 @@ static int send_one(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
 		job.env = t->env;
 		job.argv = t->argv;
 		job.argc = t->argc;
-		if (task->checkpoint_signal) {
+		if (task->checkpoint_signal && !weft_object_is_barrier(object)) {
 			snprintf(signal, sizeof(signal), "B:%d@%u",
 				 task->checkpoint_signal, task->checkpoint_grace_sec);
 			t->options[job.option_count++] =
@@ -403,6 +406,7 @@ int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 		  uint32_t *ret_failed, struct weft_err *err)
 {
 	struct sender s = { .run = run, .queue = queue, .count = count };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	pthread_t threads[THREADS];
 	unsigned int started = 0;
 	int rc;
@@ -410,6 +414,12 @@ int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 	s.sent = calloc(count + 1, sizeof(*s.sent));
 	if (!s.sent)
 		return weft_err_set(err, ENOMEM, "out of memory");
+	/*
+	 * libslurm ignores SIGPIPE while it sends and puts the old word back;
+	 * two threads at that undo each other's, and a slurmctld that goes away
+	 * at that moment would end us.
+	 */
+	sigaction(SIGPIPE, &ignore, &before);
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.moved, NULL);
 	pthread_cond_init(&s.enough, NULL);
@@ -426,6 +436,7 @@ int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 	pthread_cond_destroy(&s.enough);
 	pthread_cond_destroy(&s.moved);
 	pthread_mutex_destroy(&s.lock);
+	sigaction(SIGPIPE, &before, NULL);
 	free(s.sent);
 	if (!rc && s.rc) {
 		rc = s.rc;

@@ -227,6 +227,30 @@ int weft_key_settings(const struct weft_plan *plan,
 	return rc ? rc : add_changes(plan, task, local, object, err);
 }
 
+int weft_key_barrier_settings(const struct weft_plan *plan,
+			      const struct weft_flow_task *task, uint32_t local,
+			      struct weft_object *object, struct weft_err *err)
+{
+	static const char *const kept[] = { "account", "partition", "qos", "reservation" };
+	struct weft_buf buf;
+	int rc = 0;
+
+	weft_buf_init(&buf, VALUE_LIMIT);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && !rc; i++) {
+		const struct weft_flow_opt *opt = weft_flow_option(task, kept[i]);
+
+		weft_buf_clear(&buf);
+		if (opt)
+			rc = option_value(plan, task, local, opt, &buf, err);
+		if (opt && !rc)
+			rc = setting_add(object, opt->option, weft_buf_str(&buf), err);
+	}
+	weft_buf_fini(&buf);
+	if (!rc)
+		rc = setting_add(object, weft_sbatch_option_find("time"), "1", err);
+	return rc ? rc : setting_add(object, weft_sbatch_option_find("mem"), "10", err);
+}
+
 const struct weft_setting_value *
 weft_object_setting(const struct weft_object *object, const char *name)
 {

@@ -23,6 +23,7 @@
 
 #include <sqlite3.h>
 
+#include "tools/flow/compile_key.h"
 #include "tools/flow/state.h"
 
 #define BUSY_MSEC 10000
@@ -325,16 +326,12 @@ static void *copy_blob(sqlite3_stmt *stmt, int column, size_t size, uint32_t *re
 
 static int read_object(struct weft_plan *plan, sqlite3_stmt *stmt)
 {
-	struct weft_object *more = reallocarray(plan->objects, plan->object_count + 1,
-						sizeof(*more)), *object;
+	struct weft_object *object = weft_plan_object_new(plan);
 	uint32_t slots;
 
-	if (!more)
+	if (!object)
 		return -ENOMEM;
-	plan->objects = more;
-	plan->object_cap = plan->object_count + 1;
-	object = memset(&more[plan->object_count], 0, sizeof(*more));
-	if (sqlite3_column_int64(stmt, 0) != plan->object_count++)
+	if (sqlite3_column_int64(stmt, 0) != plan->object_count - 1)
 		return -EINVAL;
 	object->task_idx = (uint32_t)sqlite3_column_int64(stmt, 1);
 	object->state = (uint8_t)sqlite3_column_int(stmt, 2);

@@ -9,11 +9,10 @@
  * (slurmctld forgets a job after MinJobAge) is looked up in its record once
  * more and else is lost.
  *
- * When a unit fails, Slurm would leave its dependents pending for ever
- * (afterok on a failed job is never satisfied, also if the job is tried
- * again).  Those that wait for it are taken out of Slurm here, by our own
- * knowledge of the needs, and are TODO again; a later pass submits them behind
- * the new try, or weft_plan_settle() finds them beyond hope.
+ * When a unit fails, those that wait for it are taken out of Slurm again:
+ * withdraw.c.  A barrier job (barrier.c) has no unit; what is seen of it here
+ * is whether it is over, and whether it broke, which is no failure of the run:
+ * what waits for it is sent again without one.
  */
 #include "config.h"
 
@@ -27,19 +26,11 @@
 #include <time.h>
 
 #include "lib/file.h"
-#include "tools/flow/run.h"
+#include "tools/flow/tracker.h"
 #include "tools/flow/waves.h"
 
 #define DELAY_MAX_SEC 86400
-#define GRACE_SEC 60	/* an object this young may be unknown to a list */
-
-struct tracker {
-	struct weft_run *run;
-	struct weft_err *err;
-	uint8_t *seen;		/* per unit: the list knew it */
-	uint8_t *failed;	/* per task: a unit failed in this update */
-	bool any_failed;
-};
+#define BARRIER_UNSEEN 2	/* in broken[], while the list is gone through */
 
 static enum weft_cause cause_of(const struct weft_job_info *job)
 {
@@ -138,7 +129,7 @@ static int plan_retry(struct weft_run *run, const struct weft_flow_task *task,
 	return rc;
 }
 
-static int unit_over(struct tracker *t, uint32_t number, bool success,
+static int unit_over(struct weft_tracker *t, uint32_t number, bool success,
 		     enum weft_cause cause, const struct weft_unit_end *end)
 {
 	struct weft_plan *plan = &t->run->plan;
@@ -204,7 +195,7 @@ static uint32_t unit_at(const struct weft_object *object, uint32_t slot)
 	uint32_t low = 0, high = object->unit_count;
 
 	if (!object->is_array)
-		return object->units[0];
+		return weft_object_is_barrier(object) ? UINT32_MAX : object->units[0];
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
@@ -218,14 +209,8 @@ static uint32_t unit_at(const struct weft_object *object, uint32_t slot)
 	return UINT32_MAX;
 }
 
-static bool is_current(const struct weft_run *run, uint32_t number, uint32_t object)
-{
-	return number != UINT32_MAX && run->plan.units[number].object == object &&
-	       run->plan.units[number].state == WEFT_UNIT_LIVE;
-}
-
 /* Mark the elements of "0-5,9%3" as seen and pending. */
-static void mark_tasks(struct tracker *t, uint32_t number, const char *text)
+static void mark_tasks(struct weft_tracker *t, uint32_t number, const char *text)
 {
 	const struct weft_object *object = &t->run->plan.objects[number];
 
@@ -240,7 +225,7 @@ static void mark_tasks(struct tracker *t, uint32_t number, const char *text)
 		for (unsigned long i = first; step && i <= last && i < 5000000; i += step) {
 			uint32_t unit = unit_at(object, (uint32_t)i);
 
-			if (is_current(t->run, unit, number)) {
+			if (weft_track_is_current(t->run, unit, number)) {
 				t->seen[unit] = 1;
 				t->run->running[unit] = 0;
 			}
@@ -249,25 +234,71 @@ static void mark_tasks(struct tracker *t, uint32_t number, const char *text)
 	}
 }
 
-static int on_job(struct tracker *t, const struct weft_job_info *job, uint32_t number)
+static int barrier_over(struct weft_tracker *t, uint32_t number, bool broke)
+{
+	if (broke) {
+		t->broken[number] = t->any_broken = true;
+		t->run->barrier_broke = true;
+	}
+	t->run->plan.objects[number].state = WEFT_OBJECT_OVER;
+	return weft_state_put_job(t->run->state, &t->run->plan, number, t->err);
+}
+
+/* A barrier that the list does not hold: was it time for it to go? */
+static bool is_awaited(const struct weft_plan *plan, const struct weft_object *barrier)
+{
+	for (uint32_t i = 0; i < barrier->term_count; i++)
+		if (plan->objects[barrier->terms[i].object].live_count)
+			return true;
+	return false;
+}
+
+static int on_barrier(struct weft_tracker *t, const struct weft_job_info *job,
+		      uint32_t number)
+{
+	t->broken[number] = 0;
+	if (job->state == WEFT_JOB_PENDING || job->state == WEFT_JOB_RUNNING)
+		return 0;
+	return barrier_over(t, number, job->state != WEFT_JOB_DONE);
+}
+
+/* Barriers that nobody told of are either long done or were never waited for. */
+static int on_missing_barriers(struct weft_tracker *t)
+{
+	struct weft_plan *plan = &t->run->plan;
+	int rc = 0;
+
+	for (uint32_t o = 0; o < plan->object_count && !rc; o++) {
+		bool missing = t->broken[o] == BARRIER_UNSEEN;
+
+		t->broken[o] = t->broken[o] == 1;
+		if (missing)
+			rc = barrier_over(t, o, is_awaited(plan, &plan->objects[o]));
+	}
+	return rc;
+}
+
+static int on_job(struct weft_tracker *t, const struct weft_job_info *job, uint32_t number)
 {
 	const struct weft_object *object = &t->run->plan.objects[number];
 	struct weft_unit_end end = { .exit_status = job->exit_status,
 				     .start_sec = job->start_sec, .end_sec = job->end_sec };
 	uint32_t unit;
 
+	if (weft_object_is_barrier(object))
+		return on_barrier(t, job, number);
 	if (object->is_array && job->task_id == UINT32_MAX) {
 		if (job->state == WEFT_JOB_PENDING)
 			mark_tasks(t, number, job->tasks);
 		else if (job->state == WEFT_JOB_CANCELLED)
 			for (uint32_t i = 0; i < object->unit_count; i++)
-				if (is_current(t->run, object->units[i], number) &&
+				if (weft_track_is_current(t->run, object->units[i], number) &&
 				    !t->seen[object->units[i]] && !t->run->running[object->units[i]])
 					t->seen[object->units[i]] = 2;
 		return 0;
 	}
 	unit = unit_at(object, job->task_id);
-	if (!is_current(t->run, unit, number))
+	if (!weft_track_is_current(t->run, unit, number))
 		return 0;
 	t->seen[unit] = 1;
 	snprintf(end.node, sizeof(end.node), "%s", job->node ? job->node : "");
@@ -280,7 +311,7 @@ static int on_job(struct tracker *t, const struct weft_job_info *job, uint32_t n
 }
 
 /* Units that the list does not hold: their record, or lost. */
-static int on_missing(struct tracker *t)
+static int on_missing(struct weft_tracker *t)
 {
 	struct weft_plan *plan = &t->run->plan;
 
@@ -304,135 +335,35 @@ static int on_missing(struct tracker *t)
 	return 0;
 }
 
-/* Does the unit wait for success of a task unit that just failed? */
-static bool is_doomed(const struct tracker *t, const struct weft_flow_task *task,
-		      uint32_t local)
+static int begin(struct weft_tracker *t, struct weft_run *run, struct weft_err *err)
 {
-	const struct weft_plan *plan = &t->run->plan;
-
-	for (uint32_t n = 0; n < task->need_count; n++) {
-		const struct weft_flow_need *need = &task->needs[n];
-		const struct weft_flow_task *parent = &plan->flow->tasks[need->task_idx];
-		uint32_t from = need->each ? local : 0;
-		uint32_t to = need->each ? local + 1 : parent->unit_count;
-
-		if (!t->failed[need->task_idx] || need->on == WEFT_NEED_FAILED)
-			continue;
-		for (uint32_t u = from; u < to; u++) {
-			uint8_t state = plan->units[parent->first_unit + u].state;
-
-			if (state == WEFT_UNIT_TODO ||
-			    (state == WEFT_UNIT_FAILED && need->on == WEFT_NEED_OK))
-				return true;
-		}
-	}
-	return false;
-}
-
-static int withdraw(struct tracker *t, uint32_t number)
-{
-	struct weft_plan *plan = &t->run->plan;
-	struct weft_unit *unit = &plan->units[number];
-	struct weft_object *object = &plan->objects[unit->object];
-
-	object->live_count--;
-	weft_waves_left(t->run, object);
-	object->bad_count++;
-	unit->state = WEFT_UNIT_TODO;
-	t->run->running[number] = 0;
-	t->failed[weft_plan_task(plan, number, NULL) - plan->flow->tasks] = 1;
-	return weft_state_put_unit(t->run->state, plan, number, NULL, t->err);
-}
-
-static int cancel_units(struct tracker *t, uint32_t number, const uint8_t *chosen)
-{
-	struct weft_object *object = &t->run->plan.objects[number];
-	struct weft_buf text;
-	int rc;
-
-	weft_buf_init(&text, (size_t)1 << 20);
-	weft_buf_addf(&text, "%u", object->job_id);
-	if (object->is_array && object->live_count) {
-		weft_buf_adds(&text, "_[");
-		for (uint32_t i = 0, n = 0; i < object->unit_count; i++)
-			if (chosen[i])
-				weft_buf_addf(&text, "%s%u", n++ ? "," : "", object->slots[i]);
-		weft_buf_adds(&text, "]");
-	}
-	rc = weft_slurm_cancel(weft_buf_str(&text), t->err);
-	t->run->rpc_count++;
-	weft_buf_fini(&text);
-	if (!rc && !object->live_count) {
-		object->state = WEFT_OBJECT_OVER;
-		rc = weft_state_put_job(t->run->state, &t->run->plan, number, t->err);
-	}
-	return rc;
-}
-
-/*
- * Take the doomed out of Slurm.  Objects are in topological order, and a
- * withdrawn unit marks its task as failed, so one sweep reaches every depth.
- */
-static int sweep_doomed(struct tracker *t)
-{
-	struct weft_plan *plan = &t->run->plan;
-	int rc = 0;
-
-	for (uint32_t o = 0; o < plan->object_count && !rc; o++) {
-		struct weft_object *object = &plan->objects[o];
-		uint8_t *chosen;
-		uint32_t count = 0;
-
-		if (object->state != WEFT_OBJECT_FREE || !object->term_count)
-			continue;
-		chosen = calloc(object->unit_count, 1);
-		if (!chosen)
-			return weft_err_set(t->err, ENOMEM, "out of memory");
-		for (uint32_t i = 0; i < object->unit_count && !rc; i++) {
-			uint32_t unit = object->units[i], local;
-			const struct weft_flow_task *task = weft_plan_task(plan, unit, &local);
-
-			if (!is_current(t->run, unit, o) || t->run->running[unit] ||
-			    !is_doomed(t, task, local))
-				continue;
-			chosen[i] = 1;
-			count++;
-			rc = withdraw(t, unit);
-		}
-		if (!rc && count)
-			rc = cancel_units(t, o, chosen);
-		free(chosen);
-	}
-	return rc;
-}
-
-static int begin(struct tracker *t, struct weft_run *run, struct weft_err *err)
-{
-	*t = (struct tracker){ .run = run, .err = err };
+	*t = (struct weft_tracker){ .run = run, .err = err };
 	t->seen = calloc(run->flow->unit_count + 1, 1);
 	t->failed = calloc(run->flow->task_count + 1, 1);
-	if (!t->seen || !t->failed)
+	t->broken = calloc(run->plan.object_count + 1, 1);
+	if (!t->seen || !t->failed || !t->broken)
 		return weft_err_set(err, ENOMEM, "out of memory");
 	return weft_state_begin(run->state, err);
 }
 
-static int finish(struct tracker *t, int rc)
+static int finish(struct weft_tracker *t, int rc)
 {
 	struct weft_err other = WEFT_ERR_INIT;
 	int end;
 
-	if (!rc && t->any_failed)
-		rc = sweep_doomed(t);
-	end = t->seen && t->failed ? weft_state_commit(t->run->state, rc ? &other : t->err) : 0;
+	if (!rc && (t->any_failed || t->any_broken))
+		rc = weft_track_sweep(t);
+	end = t->seen && t->failed && t->broken ? weft_state_commit(t->run->state, rc ? &other : t->err) : 0;
 	free(t->seen);
 	free(t->failed);
+	free(t->broken);
 	return rc ? rc : end;
 }
 
 int weft_run_update(struct weft_run *run, struct weft_err *err)
 {
 	struct weft_job_list list;
-	struct tracker t;
+	struct weft_tracker t;
 	char prefix[128];
 	int rc;
 
@@ -443,6 +374,10 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 	run->rpc_count++;
 	weft_waves_forget(run);
 	rc = begin(&t, run, err);
+	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++)
+		if (weft_object_is_barrier(&run->plan.objects[o]) &&
+		    run->plan.objects[o].state == WEFT_OBJECT_FREE)
+			t.broken[o] = BARRIER_UNSEEN;
 	for (uint32_t i = 0; i < list.count && !rc; i++) {
 		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
 
@@ -452,6 +387,8 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 	}
 	if (!rc)
 		rc = on_missing(&t);
+	if (!rc)
+		rc = on_missing_barriers(&t);
 	weft_job_list_fini(&list);
 	rc = finish(&t, rc);
 	if (!rc && run->stopping)
@@ -462,7 +399,7 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 int weft_run_glance(struct weft_run *run, struct weft_err *err)
 {
 	char path[3100];
-	struct tracker t;
+	struct weft_tracker t;
 	struct dirent *entry;
 	DIR *dir;
 	int rc;
@@ -483,7 +420,7 @@ int weft_run_glance(struct weft_run *run, struct weft_err *err)
 			continue;
 		unit = unit_at(&run->plan.objects[object],
 			       *rest ? (uint32_t)strtoul(rest + 1, NULL, 10) : 0);
-		if (!is_current(run, unit, (uint32_t)object) || !read_record(run, unit, &end))
+		if (!weft_track_is_current(run, unit, (uint32_t)object) || !read_record(run, unit, &end))
 			continue;
 		if (!end.exit_status)
 			rc = unit_over(&t, unit, true, WEFT_CAUSE_NONE, &end);
@@ -494,7 +431,7 @@ int weft_run_glance(struct weft_run *run, struct weft_err *err)
 
 int weft_run_cancel(struct weft_run *run, struct weft_err *err)
 {
-	struct tracker t;
+	struct weft_tracker t;
 	int rc = 0;
 
 	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++) {

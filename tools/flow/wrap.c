@@ -247,6 +247,11 @@ int weft_object_script(const struct weft_plan *plan,
 	const struct weft_flow_task *task = &plan->flow->tasks[object->task_idx];
 	int rc;
 
+	if (weft_object_is_barrier(object)) {
+		weft_buf_adds(out, "#!/bin/sh\n# Written by weft flow: others wait for this"
+			      " job, in place of the many that it waits for.\nexit 0\n");
+		return weft_buf_error(out);
+	}
 	if (task->script) {
 		weft_buf_adds(out, task->script_text);
 		return weft_buf_error(out);
