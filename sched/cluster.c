@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cluster.c - see cluster.h: is the snapshot one that can be true?
+ * cluster.c - see cluster.h: is the snapshot one that can be true, and which
+ * GPUs of a node go together?
  *
- * Cost: one pass over nodes, holds and licence uses, with one array of what
+ * Cost of the check: one pass over nodes, holds and licence uses, with one array of what
  * each node holds so far.
  */
 #include "config.h"
@@ -10,7 +11,38 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/bits.h"
 #include "sched/cluster.h"
+
+weft_gpuset_t weft_cluster_gpus(const struct weft_cluster *c,
+				uint32_t node_idx, weft_gpuset_t free,
+				int32_t gpu_type_idx, uint32_t count)
+{
+	const struct weft_node *node = &c->node[node_idx];
+	weft_gpuset_t best = 0, rest = free, set;
+	uint32_t types = c->gpu_type_count < WEFT_GPU_TYPES_MAX ?
+		c->gpu_type_count : WEFT_GPU_TYPES_MAX;
+
+	if (gpu_type_idx >= 0)
+		return gpu_type_idx < (int32_t)types ?
+			free & node->gpus_of_type[gpu_type_idx] : 0;
+	/*
+	 * The tightest type that has enough; untyped GPUs are one type.  Where
+	 * none has, Slurm's select mixes types, and so do we.
+	 */
+	for (uint32_t t = 0; t <= types && rest; t++) {
+		set = t < types ? free & node->gpus_of_type[t] : rest;
+		rest &= ~set;
+		if (!set)
+			continue;
+		uint32_t have = weft_bits_count(set);
+		uint32_t top = weft_bits_count(best);
+
+		if (top < count ? have > top : have >= count && have < top)
+			best = set;
+	}
+	return weft_bits_count(best) < count ? free : best;
+}
 
 static bool is_range(uint32_t first, uint32_t count, uint32_t size)
 {

@@ -90,6 +90,21 @@ struct weft_cluster {
 	struct weft_reservation *resv;
 };
 
+/* GPUs 0 .. count - 1; of more than WEFT_GPUS_MAX as many as there can be. */
+static inline weft_gpuset_t weft_gpus_below(uint32_t count)
+{
+	return count >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
+		((weft_gpuset_t)1 << count) - 1;
+}
+
+/*
+ * The node's GPUs among free from which count are to be taken: of the type
+ * asked for; of the tightest type that has so many; or all of them.
+ */
+weft_gpuset_t weft_cluster_gpus(const struct weft_cluster *cluster,
+				uint32_t node_idx, weft_gpuset_t free,
+				int32_t gpu_type_idx, uint32_t count);
+
 /*
  * Invariants: holds name existing nodes, no GPU is held twice, no node holds
  * more than it has (a message names the first offender).  0 or -EINVAL.

@@ -12,9 +12,8 @@
  */
 #include "config.h"
 
-#include "lib/bits.h"
 #include "sched/diagnose.h"
-#include "sched/search.h"
+#include "sched/shape.h"
 
 struct census {
 	uint32_t able, up, gpus, cpus, memory, whole, open;
@@ -23,30 +22,6 @@ struct census {
 	uint32_t best_gpus, best_cpus;	/* of one node */
 	uint64_t best_mem_mib;
 };
-
-static uint32_t count_gpus(const struct weft_timeline *tl, uint32_t node_idx,
-			   const struct weft_shape *shape, weft_gpuset_t free,
-			   uint32_t want)
-{
-	return weft_bits_count(weft_timeline_gpus(tl, node_idx, free,
-						  shape->gpu_type_idx, want));
-}
-
-static bool is_able(const struct weft_cluster *c, const struct weft_timeline *tl,
-		    const struct weft_shape *shape,
-		    const struct weft_need *need, uint32_t i,
-		    uint32_t *ret_units)
-{
-	const struct weft_amount *total = &c->node[i].total;
-	weft_gpuset_t all = total->gpus >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
-		((weft_gpuset_t)1 << total->gpus) - 1;
-	uint32_t gpus = weft_shape_gpus_most(shape) ?
-		count_gpus(tl, i, shape, all, weft_shape_gpus_most(shape)) : 0;
-
-	*ret_units = weft_place_units(shape, total->cpus, total->mem_mib, gpus);
-	return total->cpus >= need->amount.cpus && gpus >= need->amount.gpus &&
-		total->mem_mib >= need->amount.mem_mib;
-}
 
 /* One able node that is up: how far does it get? */
 static bool count_node(const struct weft_cluster *c,
@@ -58,8 +33,7 @@ static bool count_node(const struct weft_cluster *c,
 	int64_t until, end = weft_time_after(c->now_sec, shape->limit_sec);
 	struct weft_free free = weft_timeline_free(tl, i, c->now_sec, end);
 	uint64_t steps = 0;
-	uint32_t gpus = weft_shape_gpus_most(shape) ?
-		count_gpus(tl, i, shape, free.gpus, weft_shape_gpus_most(shape)) : 0;
+	uint32_t gpus = weft_shape_gpus_on(shape, c, i, free.gpus);
 
 	n->free_gpus += gpus;
 	n->free_cpus += free.cpus;
@@ -86,9 +60,8 @@ static bool count_node(const struct weft_cluster *c,
 	n->open++;
 	*cand = (struct weft_candidate) {
 		.node_idx = i,
-		.units = weft_place_units(shape, free.cpus, free.mem_mib, gpus),
-		.required = shape->nodes_required &&
-			weft_idxset_has(shape->nodes_required, i),
+		.units = weft_shape_units(shape, free.cpus, free.mem_mib, gpus),
+		.required = weft_shape_requires(shape, i),
 	};
 	return true;
 }
@@ -206,22 +179,19 @@ static bool is_up(const struct weft_node *node)
 
 /* On empty nodes, those that are down included or not: would a set do? */
 static bool could_ever(const struct weft_cluster *c,
-		       const struct weft_timeline *tl,
 		       struct weft_placer *placer,
-		       const struct weft_shape *shape,
-		       const struct weft_need *need, bool only_up,
+		       const struct weft_shape *shape, bool only_up,
 		       struct weft_candidate *cand)
 {
 	uint32_t n = 0, units;
 
 	weft_idxset_foreach(shape->nodes, i) {
 		if ((only_up && !is_up(&c->node[i])) ||
-		    !is_able(c, tl, shape, need, i, &units))
+		    !weft_shape_is_able(shape, c, i, &units))
 			continue;
 		cand[n++] = (struct weft_candidate) {
 			.node_idx = i, .units = units,
-			.required = shape->nodes_required &&
-				weft_idxset_has(shape->nodes_required, i),
+			.required = weft_shape_requires(shape, i),
 		};
 	}
 	return weft_place_exists(placer, shape, true, cand, n);
@@ -234,16 +204,16 @@ struct weft_reason weft_diagnose(const struct weft_cluster *c,
 				 const uint32_t *licenses_free,
 				 struct weft_candidate *cand)
 {
-	struct weft_need need = weft_search_need(shape);
+	struct weft_need need = weft_shape_need(shape);
 	struct census n = { 0 };
 	struct weft_reason reason;
 	uint32_t unit_cap;
-	bool ever = could_ever(c, base, placer, shape, &need, false, cand);
-	bool up = could_ever(c, base, placer, shape, &need, true, cand);
+	bool ever = could_ever(c, placer, shape, false, cand);
+	bool up = could_ever(c, placer, shape, true, cand);
 
 	weft_idxset_foreach(nodes_of(shape), i) {
 		if (!weft_idxset_has(shape->nodes, i) ||
-		    !is_able(c, base, shape, &need, i, &unit_cap))
+		    !weft_shape_is_able(shape, c, i, &unit_cap))
 			continue;
 		n.able++;
 		if (!is_up(&c->node[i]))

@@ -24,6 +24,7 @@
 #include "config.h"
 
 #include "sched/plan_impl.h"
+#include "sched/shape.h"
 
 #define LOOK_EVERY 16
 
@@ -31,7 +32,7 @@ static int fits_now(struct weft_planner *p, uint32_t shape_idx,
 		    bool *ret_fits)
 {
 	const struct weft_shape *shape = &p->shape[shape_idx];
-	struct weft_need need = weft_search_need(shape);
+	struct weft_need need = weft_shape_need(shape);
 	struct weft_query query = {
 		.shape_idx = shape_idx,
 		.duration_sec = shape->limit_min_sec ? shape->limit_min_sec :

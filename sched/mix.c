@@ -10,7 +10,7 @@
 #include "config.h"
 
 #include "sched/mix.h"
-#include "sched/search.h"
+#include "sched/shape.h"
 
 #define TASKS_COUNTED_MAX 1000
 
@@ -50,7 +50,7 @@ void weft_mix_from_jobs(struct weft_mix *mix, const struct weft_shape *shapes,
 	mix->count = 0;
 	for (uint32_t i = 0; i < job_count; i++) {
 		const struct weft_shape *shape = &shapes[jobs[i].shape_idx];
-		struct weft_amount demand = weft_search_need(shape).amount;
+		struct weft_amount demand = weft_shape_need(shape).amount;
 		uint32_t tasks = jobs[i].array_tasks ? jobs[i].array_tasks : 1;
 
 		if (!demand.gpus)

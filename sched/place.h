@@ -41,8 +41,4 @@ bool weft_place_exists(struct weft_placer *placer,
 		       const struct weft_shape *shape, bool any_switches,
 		       const struct weft_candidate *cand, uint32_t count);
 
-/* Units that fit beside one another where free stays free. */
-uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
-			  uint64_t mem_mib, uint32_t gpus);
-
 #endif

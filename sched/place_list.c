@@ -17,27 +17,6 @@
 
 #include "sched/place_impl.h"
 
-uint32_t weft_place_units(const struct weft_shape *shape, uint32_t cpus,
-			  uint64_t mem_mib, uint32_t gpus)
-{
-	const struct weft_amount *base = &shape->per_node;
-	const struct weft_amount *unit = &shape->per_unit;
-	uint64_t units = shape->unit_count, fit;
-
-	if (cpus < base->cpus || mem_mib < base->mem_mib || gpus < base->gpus)
-		return 0;
-	if (shape->units_per_node_max && units > shape->units_per_node_max)
-		units = shape->units_per_node_max;
-	if (unit->cpus && (fit = (cpus - base->cpus) / unit->cpus) < units)
-		units = fit;
-	if (unit->gpus && (fit = (gpus - base->gpus) / unit->gpus) < units)
-		units = fit;
-	if (unit->mem_mib &&
-	    (fit = (mem_mib - base->mem_mib) / unit->mem_mib) < units)
-		units = fit;
-	return (uint32_t)units;
-}
-
 int weft_entry_compare(const void *a, const void *b)
 {
 	const struct weft_entry *x = a, *y = b;

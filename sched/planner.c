@@ -187,8 +187,8 @@ static weft_gpuset_t pick_gpus(const struct weft_planner *p,
 
 	if (!count)
 		return 0;
-	free = weft_timeline_gpus(p->all, node_idx, free, shape->gpu_type_idx,
-				  count);
+	free = weft_cluster_gpus(p->cluster, node_idx, free,
+				 shape->gpu_type_idx, count);
 	if ((like & ~free) || weft_bits_count(like) != count)
 		like = 0;
 	if (picker && ask_picker(p, picker, free, count, &pick)) {

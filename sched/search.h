@@ -10,8 +10,8 @@
 #define WEFT_SCHED_SEARCH_H
 
 #include "sched/mix.h"
+#include "sched/outlook.h"
 #include "sched/place.h"
-#include "sched/timeline.h"
 
 struct weft_search;
 
@@ -26,13 +26,6 @@ void weft_search_destroy(struct weft_search *search);
 /* Score single nodes by what they strand of this mix; NULL: best fit only. */
 void weft_search_set_mix(struct weft_search *search,
 			 const struct weft_mix *mix);
-
-struct weft_query {
-	uint32_t shape_idx;
-	uint32_t duration_sec;
-	int64_t from_sec, not_after_sec;	/* of the start */
-	int64_t any_switches_sec;	/* from then on switches_max is dropped */
-};
 
 struct weft_found {
 	int64_t start_sec;	/* or WEFT_TIME_NEVER */
@@ -56,9 +49,6 @@ void weft_search_forget(struct weft_search *search, uint32_t shape_idx);
 int weft_search_add_licenses(struct weft_search *search,
 			     const struct weft_license_use *use,
 			     uint32_t count, int64_t start_sec, int64_t end_sec);
-
-/* What a shape needs at the least of each of its nodes. */
-struct weft_need weft_search_need(const struct weft_shape *shape);
 
 /* Costs so far: searches made, steps of rows walked. */
 void weft_search_costs(const struct weft_search *search, uint64_t *ret_tests,

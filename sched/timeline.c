@@ -25,12 +25,6 @@
 
 #define SPARE_STEPS 2		/* room in a new row for a first planned hold */
 
-static weft_gpuset_t all_gpus(uint32_t count)
-{
-	return count >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
-		((weft_gpuset_t)1 << count) - 1;
-}
-
 static size_t count_closures(const struct weft_cluster *cluster)
 {
 	size_t count = cluster->node_count;
@@ -90,7 +84,7 @@ struct weft_timeline *weft_timeline_create(const struct weft_cluster *cluster)
 		tl->first[i] = (struct step) {
 			.from_sec = cluster->now_sec,
 			.mem_mib = total->mem_mib,
-			.gpus = all_gpus(total->gpus),
+			.gpus = weft_gpus_below(total->gpus),
 			.cpus = total->cpus,
 		};
 		tl->row[i].step = &tl->first[i];
@@ -434,7 +428,7 @@ static bool row_is_sound(const struct row *row, const struct weft_amount *total)
 		const struct step *s = &row->step[i];
 
 		if (s->cpus > total->cpus || s->mem_mib > total->mem_mib ||
-		    (s->gpus & ~all_gpus(total->gpus)) || s->wholes > s->users)
+		    (s->gpus & ~weft_gpus_below(total->gpus)) || s->wholes > s->users)
 			return false;
 		if (i && (s[-1].from_sec >= s->from_sec || same(s - 1, s)))
 			return false;

@@ -95,14 +95,6 @@ int64_t weft_timeline_step_after(const struct weft_timeline *tl,
  */
 const uint32_t *weft_timeline_versions(const struct weft_timeline *tl);
 
-/*
- * The node's GPUs among free from which count are to be taken: of the type
- * asked for; of the tightest type that has so many; or all of them.
- */
-weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
-				 uint32_t node_idx, weft_gpuset_t free,
-				 int32_t gpu_type_idx, uint32_t count);
-
 /* start + duration, where UINT32_MAX is for ever. */
 static inline int64_t weft_time_after(int64_t start_sec, uint32_t duration_sec)
 {

@@ -44,37 +44,6 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 	return all;
 }
 
-weft_gpuset_t weft_timeline_gpus(const struct weft_timeline *tl,
-				 uint32_t node_idx, weft_gpuset_t free,
-				 int32_t gpu_type_idx, uint32_t count)
-{
-	const struct weft_cluster *c = tl->cluster;
-	const struct weft_node *node = &c->node[node_idx];
-	weft_gpuset_t best = 0, rest = free, set;
-	uint32_t types = c->gpu_type_count < WEFT_GPU_TYPES_MAX ?
-		c->gpu_type_count : WEFT_GPU_TYPES_MAX;
-
-	if (gpu_type_idx >= 0)
-		return gpu_type_idx < (int32_t)types ?
-			free & node->gpus_of_type[gpu_type_idx] : 0;
-	/*
-	 * The tightest type that has enough; untyped GPUs are one type.  Where
-	 * none has, Slurm's select mixes types, and so do we.
-	 */
-	for (uint32_t t = 0; t <= types && rest; t++) {
-		set = t < types ? free & node->gpus_of_type[t] : rest;
-		rest &= ~set;
-		if (!set)
-			continue;
-		uint32_t have = weft_bits_count(set);
-		uint32_t top = weft_bits_count(best);
-
-		if (top < count ? have > top : have >= count && have < top)
-			best = set;
-	}
-	return weft_bits_count(best) < count ? free : best;
-}
-
 static bool gpus_suffice(const struct weft_timeline *tl, uint32_t node_idx,
 			 const struct weft_need *need, weft_gpuset_t free)
 {
@@ -86,7 +55,7 @@ static bool gpus_suffice(const struct weft_timeline *tl, uint32_t node_idx,
 		return false;
 	if (need->gpu_type_idx < 0)
 		return true;	/* of whatever types */
-	free = weft_timeline_gpus(tl, node_idx, free, need->gpu_type_idx, count);
+	free = weft_cluster_gpus(tl->cluster, node_idx, free, need->gpu_type_idx, count);
 	return weft_bits_count(free) >= count;
 }
 

@@ -253,6 +253,37 @@ static void make_world(struct world *w, unsigned long long seed)
 	};
 }
 
+/*
+ * Shapes of one kind: what the planner learns from one it uses for others that
+ * ask for as much of each node, and for more of them, or for longer.
+ */
+static void make_siblings(struct world *w)
+{
+	for (uint32_t k = 1; k < SHAPES; k++) {
+		struct weft_shape *s = &w->shape[k];
+		struct weft_shape own = *s;
+
+		if (!dice(w, 4))
+			continue;
+		*s = w->shape[0];
+		s->nodes_min = own.nodes_min;
+		s->nodes_max = own.nodes_max;
+		s->limit_sec = own.limit_sec;
+		s->license = own.license;
+		s->license_count = own.license_count;
+		if (!s->unit_count && dice(w, 2)) {
+			s->domain = own.domain;
+			s->segment = own.segment;
+			s->switches_max = own.switches_max;
+		} else if (s->unit_count < s->nodes_min) {
+			s->nodes_min = s->unit_count ? 1 : s->nodes_min;
+		}
+	}
+	for (uint32_t j = 0; j < JOBS; j++)
+		w->job[j].switch_wait_until_sec = dice(w, 2) ? 0 : dice(w, 12);
+	w->policy.plan_depth = JOBS;
+}
+
 static void free_world(struct world *w)
 {
 	weft_fabric_destroy((struct weft_fabric *)w->c.fabric);
@@ -511,11 +542,13 @@ static int run(struct world *w, struct weft_plan **ret_plan)
 #define CASES 6000
 
 static void try_seed(struct world *w, unsigned long long seed,
-		     enum weft_order order)
+		     enum weft_order order, bool siblings)
 {
 	struct weft_plan *plan;
 
 	make_world(w, seed);
+	if (siblings)
+		make_siblings(w);
 	w->policy.order = order;
 	w->policy.wait_max_sec = seed % 3 ? 0 : 4;
 	ck_assert_int_eq(run(w, &plan), 0);
@@ -542,7 +575,19 @@ START_TEST(test_oracle)
 
 	for (unsigned long long i = 0; i < cases; i++)
 		try_seed(w, first + i, i % 3 == 2 ? WEFT_ORDER_SHORTEST :
-			 WEFT_ORDER_PRIORITY);
+			 WEFT_ORDER_PRIORITY, false);
+	free(w);
+}
+END_TEST
+
+START_TEST(test_siblings)
+{
+	struct world *w = malloc(sizeof(*w));
+	unsigned long long first = from_env("WEFT_ORACLE_FIRST", 1);
+	unsigned long long cases = from_env("WEFT_ORACLE_CASES", CASES);
+
+	for (unsigned long long i = 0; i < cases; i++)
+		try_seed(w, first + i, WEFT_ORDER_PRIORITY, true);
 	free(w);
 }
 END_TEST
@@ -559,7 +604,7 @@ START_TEST(test_found_before)
 	struct world *w = malloc(sizeof(*w));
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
-		try_seed(w, seeds[i], WEFT_ORDER_PRIORITY);
+		try_seed(w, seeds[i], WEFT_ORDER_PRIORITY, false);
 	free(w);
 }
 END_TEST
@@ -589,4 +634,5 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
-UNIT_MAIN("sched_plan", test_oracle, test_found_before, test_no_memory)
+UNIT_MAIN("sched_plan", test_oracle, test_siblings, test_found_before,
+	  test_no_memory)

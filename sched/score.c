@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * score.c - see score.h
+ *
+ * One number, so that nodes are compared once: 28 bits of weight, 1 of "has
+ * GPUs", 8 of GPUs stranded, 7 of GPUs free, 20 of CPUs free.
+ *
+ * Stranded is the fragmentation gradient (mix.h) of a job on a single node, in
+ * halves of a GPU.  Jobs of several nodes take whole ones: nothing is looked
+ * at for them.
+ *
+ * Cost: O(WEFT_MIX_MAX).
+ */
+#include "config.h"
+
+#include "lib/bits.h"
+#include "sched/score.h"
+
+/* GPUs that the job would strand for the mix, in halves, from 0 (64 fewer). */
+static uint64_t stranded(const struct weft_mix *mix,
+			 const struct weft_shape *shape,
+			 const struct weft_free *free, uint32_t gpus)
+{
+	struct weft_amount take;
+	double more;
+
+	if (!mix || shape->nodes_min > 1)
+		return 128;
+	take = weft_shape_need(shape).amount;
+	if (!take.gpus || take.gpus > gpus || take.cpus > free->cpus ||
+	    take.mem_mib > free->mem_mib)
+		return 128;
+	more = weft_mix_fragmentation(mix, free->cpus - take.cpus,
+				      free->mem_mib - take.mem_mib,
+				      gpus - take.gpus) -
+		weft_mix_fragmentation(mix, free->cpus, free->mem_mib, gpus);
+	more = (more + 64) * 2;
+	return more < 0 ? 0 : more > 255 ? 255 : (uint64_t)more;
+}
+
+uint64_t weft_score(const struct weft_mix *mix, const struct weft_shape *shape,
+		    const struct weft_node *node, const struct weft_free *free)
+{
+	uint64_t gpus = weft_bits_count(free->gpus);
+	uint64_t cpus = free->cpus < (1u << 20) ? free->cpus : (1u << 20) - 1;
+	uint64_t weight = node->weight < (1u << 28) ? node->weight :
+		(1u << 28) - 1;
+
+	return weight << 36 | (node->total.gpus ? UINT64_C(1) << 35 : 0) |
+		stranded(mix, shape, free, (uint32_t)gpus) << 27 |
+		gpus << 20 | cpus;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * score.h - which of the nodes that fit should be taken first
+ */
+#ifndef WEFT_SCHED_SCORE_H
+#define WEFT_SCHED_SCORE_H
+
+#include "sched/mix.h"
+#include "sched/shape.h"
+
+/*
+ * Lower is taken first: Slurm's weight, nodes without GPUs, what would be
+ * stranded for the mix (NULL: not looked at), and then best fit: fewest GPUs
+ * free, fewest CPUs free.
+ */
+uint64_t weft_score(const struct weft_mix *mix, const struct weft_shape *shape,
+		    const struct weft_node *node, const struct weft_free *free);
+
+#endif
