@@ -8,20 +8,77 @@
  * reservation, and at last the wishes about the fabric.  What passes all of
  * them waits only for jobs before it.
  *
- * Cost: one pass over the shape's nodes; the planner asks once a shape.
+ * Shapes of one kind (kinds.h) find the same nodes lacking the same.  So the
+ * census is kept by kind until a job starts, for shapes that any nodes suit;
+ * only where a reservation stands before some does it depend on the run time.
+ *
+ * Cost: one pass over the nodes for each kind and start; three for each shape
+ * that wishes something of the fabric, names nodes or spreads units.
  */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "sched/diagnose.h"
+#include "sched/kinds.h"
 #include "sched/shape.h"
 
 struct census {
+	bool valid;
+	uint32_t changes, limit_sec;	/* as of */
 	uint32_t able, up, gpus, cpus, memory, whole, open;
 	uint32_t free_gpus, free_cpus;
 	uint64_t free_mem_mib;
 	uint32_t best_gpus, best_cpus;	/* of one node */
 	uint64_t best_mem_mib;
 };
+
+struct weft_diagnosis {
+	const struct weft_cluster *cluster;
+	const struct weft_timeline *base;
+	struct weft_placer *placer;
+	const struct weft_shape *shape;
+	uint32_t *kind_of;		/* [shape_idx] */
+	struct census *census;		/* [kind] */
+	struct weft_candidate *cand;	/* room for every node */
+};
+
+struct weft_diagnosis *weft_diagnosis_create(const struct weft_cluster *cluster,
+					     const struct weft_timeline *base,
+					     struct weft_placer *placer,
+					     const struct weft_shape *shapes,
+					     uint32_t shape_count)
+{
+	struct weft_diagnosis *dg = calloc(1, sizeof(*dg));
+	uint32_t kinds;
+
+	if (!dg)
+		return NULL;
+	*dg = (struct weft_diagnosis) {
+		.cluster = cluster, .base = base, .placer = placer,
+		.shape = shapes,
+	};
+	dg->kind_of = malloc(((size_t)shape_count + 1) * sizeof(*dg->kind_of));
+	if (dg->kind_of && weft_kinds_assign(shapes, shape_count, dg->kind_of,
+					     &kinds) == 0)
+		dg->census = calloc((size_t)kinds + 1, sizeof(*dg->census));
+	dg->cand = malloc(((size_t)cluster->node_count + 1) *
+			  sizeof(*dg->cand));
+	if (dg->census && dg->cand)
+		return dg;
+	weft_diagnosis_destroy(dg);
+	return NULL;
+}
+
+void weft_diagnosis_destroy(struct weft_diagnosis *dg)
+{
+	if (!dg)
+		return;
+	free(dg->kind_of);
+	free(dg->census);
+	free(dg->cand);
+	free(dg);
+}
 
 /* One able node that is up: how far does it get? */
 static bool count_node(const struct weft_cluster *c,
@@ -89,8 +146,7 @@ static const struct weft_idxset *nodes_of(const struct weft_shape *shape)
 		shape->nodes_required : shape->nodes;
 }
 
-static struct weft_reason lacks(const struct weft_cluster *c,
-				const struct weft_shape *shape,
+static struct weft_reason lacks(const struct weft_shape *shape,
 				const struct weft_need *need,
 				const struct census *n)
 {
@@ -197,45 +253,93 @@ static bool could_ever(const struct weft_cluster *c,
 	return weft_place_exists(placer, shape, true, cand, n);
 }
 
-struct weft_reason weft_diagnose(const struct weft_cluster *c,
-				 const struct weft_timeline *base,
-				 struct weft_placer *placer,
-				 const struct weft_shape *shape,
-				 const uint32_t *licenses_free,
-				 struct weft_candidate *cand)
+/* Any so many of the nodes will do: numbers decide, not sets. */
+static bool is_counted(const struct weft_shape *shape)
 {
+	return weft_shape_is_plain(shape, false) && !shape->unit_count;
+}
+
+static void take_census(struct weft_diagnosis *dg,
+			const struct weft_shape *shape, struct census *n)
+{
+	const struct weft_cluster *c = dg->cluster;
 	struct weft_need need = weft_shape_need(shape);
-	struct census n = { 0 };
-	struct weft_reason reason;
 	uint32_t unit_cap;
-	bool ever = could_ever(c, placer, shape, false, cand);
-	bool up = could_ever(c, placer, shape, true, cand);
 
 	weft_idxset_foreach(nodes_of(shape), i) {
 		if (!weft_idxset_has(shape->nodes, i) ||
 		    !weft_shape_is_able(shape, c, i, &unit_cap))
 			continue;
-		n.able++;
+		n->able++;
 		if (!is_up(&c->node[i]))
 			continue;
-		n.up++;
-		if (!c->node[i].usable)
-			continue;
-		count_node(c, base, shape, &need, i, &n, &cand[n.open]);
+		n->up++;
+		if (c->node[i].usable)
+			count_node(c, dg->base, shape, &need, i, n,
+				   &dg->cand[n->open]);
 	}
-	if (!ever || lacks_license_ever(c, shape))
-		return make(WEFT_REASON_NEVER, shape->nodes_min, n.able);
+}
+
+/* The census for a shape that is counted: that of its kind. */
+static const struct census *census_of(struct weft_diagnosis *dg,
+				      uint32_t shape_idx, uint32_t changes)
+{
+	const struct weft_shape *shape = &dg->shape[shape_idx];
+	struct census *n = &dg->census[dg->kind_of[shape_idx]];
+
+	if (n->valid && n->changes == changes &&
+	    (n->limit_sec == shape->limit_sec || !dg->cluster->resv_count))
+		return n;
+	*n = (struct census) { .valid = true, .changes = changes,
+			       .limit_sec = shape->limit_sec };
+	take_census(dg, shape, n);
+	return n;
+}
+
+static struct weft_reason decide(struct weft_diagnosis *dg,
+				 const struct weft_shape *shape,
+				 const struct census *n, bool ever, bool up,
+				 const uint32_t *licenses_free)
+{
+	struct weft_need need = weft_shape_need(shape);
+	struct weft_reason reason;
+
+	if (!ever || lacks_license_ever(dg->cluster, shape))
+		return make(WEFT_REASON_NEVER, shape->nodes_min, n->able);
 	if (!up)
-		return make(WEFT_REASON_NODES_DOWN, shape->nodes_min, n.up);
+		return make(WEFT_REASON_NODES_DOWN, shape->nodes_min, n->up);
 	if (lacks_license(shape, licenses_free, &reason))
 		return reason;
-	if (n.open < shape->nodes_min) {
-		reason = lacks(c, shape, &need, &n);
+	if (n->open < shape->nodes_min) {
+		reason = lacks(shape, &need, n);
 		if (reason.kind == WEFT_REASON_RESERVATION)
 			reason.detail_idx = shape->resv_idx;
 		return reason;
 	}
-	if (!weft_place_exists(placer, shape, false, cand, n.open))
-		return lacks_set(shape, cand, n.open);
-	return make(WEFT_REASON_PRIORITY, shape->nodes_min, n.open);
+	if (!is_counted(shape) &&
+	    !weft_place_exists(dg->placer, shape, false, dg->cand, n->open))
+		return lacks_set(shape, dg->cand, n->open);
+	return make(WEFT_REASON_PRIORITY, shape->nodes_min, n->open);
+}
+
+struct weft_reason weft_diagnosis_find(struct weft_diagnosis *dg,
+				       uint32_t shape_idx, uint32_t changes,
+				       const uint32_t *licenses_free)
+{
+	const struct weft_shape *shape = &dg->shape[shape_idx];
+	const struct weft_cluster *c = dg->cluster;
+	const struct census *of_kind;
+	struct census own = { 0 };
+	bool ever, up;
+
+	if (is_counted(shape)) {
+		of_kind = census_of(dg, shape_idx, changes);
+		return decide(dg, shape, of_kind,
+			      of_kind->able >= shape->nodes_min,
+			      of_kind->up >= shape->nodes_min, licenses_free);
+	}
+	ever = could_ever(c, dg->placer, shape, false, dg->cand);
+	up = could_ever(c, dg->placer, shape, true, dg->cand);
+	take_census(dg, shape, &own);
+	return decide(dg, shape, &own, ever, up, licenses_free);
 }

@@ -9,16 +9,25 @@
 #include "sched/reason.h"
 #include "sched/timeline.h"
 
+struct weft_diagnosis;
+
 /*
- * Compare the shape with what running jobs leave (base: no planned jobs in
- * it).  WEFT_REASON_PRIORITY if it would fit beside them.  cand has room for
- * every node.  licenses_free[] by license_idx.
+ * For shapes beside what running jobs leave (base: no planned jobs in it).
+ * Everything borrowed; NULL: no memory.
  */
-struct weft_reason weft_diagnose(const struct weft_cluster *cluster,
-				 const struct weft_timeline *base,
-				 struct weft_placer *placer,
-				 const struct weft_shape *shape,
-				 const uint32_t *licenses_free,
-				 struct weft_candidate *cand);
+struct weft_diagnosis *weft_diagnosis_create(const struct weft_cluster *cluster,
+					     const struct weft_timeline *base,
+					     struct weft_placer *placer,
+					     const struct weft_shape *shapes,
+					     uint32_t shape_count);
+void weft_diagnosis_destroy(struct weft_diagnosis *diagnosis);
+
+/*
+ * WEFT_REASON_PRIORITY if it would fit beside them.  changes: how many jobs were
+ * put on base so far, all to start now.  licenses_free[] by license_idx.
+ */
+struct weft_reason weft_diagnosis_find(struct weft_diagnosis *diagnosis,
+				       uint32_t shape_idx, uint32_t changes,
+				       const uint32_t *licenses_free);
 
 #endif

@@ -30,7 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/diagnose.h"
 #include "sched/plan.h"
 #include "sched/plan_impl.h"
 #include "sched/whatif.h"
@@ -136,9 +135,9 @@ static struct weft_reason why_not_now(struct weft_planner *p,
 	if (p->policy->starts_only)
 		return just(WEFT_REASON_NOT_TRIED);
 	if (!state->diagnosed) {
-		state->reason = weft_diagnose(p->cluster, p->base, p->placer,
-					      &p->shape[shape_idx],
-					      p->licenses_free, p->cand);
+		state->reason = weft_diagnosis_find(p->diagnosis, shape_idx,
+						    p->base_changes,
+						    p->licenses_free);
 		state->diagnosed = true;
 	}
 	return state->reason;

@@ -3,6 +3,7 @@
 #ifndef WEFT_SCHED_PLAN_IMPL_H
 #define WEFT_SCHED_PLAN_IMPL_H
 
+#include "sched/diagnose.h"
 #include "sched/plan.h"
 #include "sched/search.h"
 
@@ -32,12 +33,13 @@ struct weft_planner {
 	uint32_t hopeful;	/* jobs from here on cannot start now */
 	uint32_t hope_taken, hope_started;	/* as of the last look at that */
 	struct weft_timeline *all, *base;	/* starts_only: no base */
+	uint32_t base_changes;	/* jobs put on base */
 	struct weft_placer *placer;
 	struct weft_search *search;
 	struct weft_mix mix;
 	struct weft_shape_state *state;
 	uint32_t *licenses_free;
-	struct weft_candidate *cand;
+	struct weft_diagnosis *diagnosis;	/* starts_only: none */
 	uint32_t *holder_first;		/* [node_idx] */
 	struct weft_holder *holder;
 	uint32_t holder_count, holder_cap;

@@ -86,12 +86,11 @@ static int allocate(struct weft_planner *p)
 	p->state = calloc((size_t)p->shape_count + 1, sizeof(*p->state));
 	p->licenses_free = calloc((size_t)c->license_count + 1,
 				  sizeof(*p->licenses_free));
-	p->cand = malloc(nodes * sizeof(*p->cand));
 	p->turn = malloc(((size_t)p->job_count + 1) * sizeof(*p->turn));
 	p->holder_first = malloc(nodes * sizeof(*p->holder_first));
 	if (!p->plan || !p->all || !p->placer ||
 	    (!p->base && !p->policy->starts_only) || !p->state ||
-	    !p->licenses_free || !p->cand || !p->holder_first || !p->turn)
+	    !p->licenses_free || !p->holder_first || !p->turn)
 		return -ENOMEM;
 	if (p->policy->whatif_tests && !p->policy->starts_only) {
 		p->own_shape = malloc(((size_t)p->shape_count + 1) *
@@ -106,9 +105,12 @@ static int allocate(struct weft_planner *p)
 	}
 	p->search = weft_search_create(c, p->all, p->placer, p->shape,
 				       p->shape_count + !!p->own_shape);
+	if (p->base)
+		p->diagnosis = weft_diagnosis_create(c, p->base, p->placer,
+						     p->shape, p->shape_count);
 	p->plan->decision = malloc((size_t)p->decision_cap *
 				   sizeof(*p->plan->decision));
-	if (!p->search || !p->plan->decision)
+	if (!p->search || (p->base && !p->diagnosis) || !p->plan->decision)
 		return -ENOMEM;
 	if (p->policy->fragmentation) {
 		weft_mix_from_jobs(&p->mix, p->shape, p->job, p->job_count);
@@ -147,7 +149,7 @@ void weft_planner_fini(struct weft_planner *p)
 	free(p->state);
 	free(p->own_shape);
 	free(p->licenses_free);
-	free(p->cand);
+	weft_diagnosis_destroy(p->diagnosis);
 	free(p->turn);
 	free(p->holder_first);
 	free(p->holder);
@@ -302,6 +304,7 @@ int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 		if (rc == 0 && p->base)
 			rc = add_holder(p, cand->node_idx, job->job_id, end);
 	}
+	p->base_changes += d->start_sec == p->cluster->now_sec;
 	if (rc == 0)
 		rc = take_licenses(p, shape, d->start_sec, end);
 	return rc;
