@@ -17,6 +17,7 @@ enum weft_predict_method {
 	WEFT_PREDICT_OFF,	/* the limit */
 	WEFT_PREDICT_USER,	/* the user's last two jobs (Tsafrir 2007) */
 	WEFT_PREDICT_LIKE,	/* the user's last two of this name and size */
+	WEFT_PREDICT_BLEND,	/* the limit and both, as each was worth lately */
 	WEFT_PREDICT_METHODS
 };
 extern const char *const weft_predict_method_words[];	/* ends with NULL */

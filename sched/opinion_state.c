@@ -8,7 +8,8 @@
  *
  *   8 bytes	MAGIC, with the version of the format
  *   u32	length of what follows, up to the sum
- *   body	use of the limit; errors of each method; kinds of users; kinds
+ *   body	use of the limit; weights; errors of each method; kinds of
+ *		users; kinds
  *   u32	CRC-32 of all before
  *
  * Numbers are little-endian, doubles and floats their IEEE bits.  Kinds come in
@@ -74,6 +75,15 @@ static void put_errors(struct weft_buf *buf, const struct weft_predict_errors *e
 		put(buf, e->bin[i], 8);
 }
 
+static void put_blend(struct weft_buf *buf, const struct weft_blend *blend)
+{
+	for (int i = 0; i < WEFT_BLEND_TERMS; i++)
+		put_double(buf, blend->weight[i]);
+	for (int i = 0; i < WEFT_BLEND_TERMS; i++)
+		for (int k = 0; k < WEFT_BLEND_TERMS; k++)
+			put_double(buf, blend->spread[i][k]);
+}
+
 static void put_kinds(struct weft_buf *buf, const struct weft_predictor *p)
 {
 	struct weft_predict_kind kind;
@@ -98,6 +108,7 @@ int weft_opinions_write(const struct weft_opinions *o, struct weft_buf *buf)
 	weft_buf_add(buf, MAGIC, MAGIC_LEN);
 	put(buf, 0, 4);		/* the length, when it is known */
 	put_double(buf, o->use);
+	put_blend(buf, &o->blend);
 	put(buf, WEFT_PREDICT_METHODS, 4);
 	for (int m = 0; m < WEFT_PREDICT_METHODS; m++)
 		put_errors(buf, &o->errors[m]);
@@ -138,14 +149,22 @@ static uint64_t take(struct source *s, size_t len)
 	return value;
 }
 
-/* Not a number, or less than none, is as wrong as too few bytes. */
-static double take_double(struct source *s)
+/* What is not finite is as wrong as too few bytes. */
+static double take_signed(struct source *s)
 {
 	uint64_t bits = take(s, 8);
 	double value;
 
 	memcpy(&value, &bits, sizeof(value));
-	s->cut = s->cut || !isfinite(value) || value < 0;
+	s->cut = s->cut || !isfinite(value);
+	return s->cut ? 0 : value;
+}
+
+static double take_double(struct source *s)
+{
+	double value = take_signed(s);
+
+	s->cut = s->cut || value < 0;
 	return s->cut ? 0 : value;
 }
 
@@ -177,6 +196,15 @@ static void take_errors(struct source *s, struct weft_predict_errors *e)
 	}
 	s->cut = s->cut || sum != e->count || e->under_count > sum ||
 		e->within_count > sum;
+}
+
+static void take_blend(struct source *s, struct weft_blend *blend)
+{
+	for (int i = 0; i < WEFT_BLEND_TERMS; i++)
+		blend->weight[i] = take_signed(s);
+	for (int i = 0; i < WEFT_BLEND_TERMS; i++)
+		for (int k = 0; k < WEFT_BLEND_TERMS; k++)
+			blend->spread[i][k] = take_signed(s);
 }
 
 static void take_kinds(struct source *s, struct weft_predictor *p)
@@ -236,6 +264,7 @@ int weft_opinions_read(const char *bytes, size_t len, uint32_t kinds_max,
 	s = (struct source) { (const unsigned char *)bytes + MAGIC_LEN + 4,
 			      len - MAGIC_LEN - 8, false };
 	o->use = take_double(&s);
+	take_blend(&s, &o->blend);
 	if (take(&s, 4) != WEFT_PREDICT_METHODS)
 		s.cut = true;
 	for (int m = 0; m < WEFT_PREDICT_METHODS && !s.cut; m++)

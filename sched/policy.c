@@ -70,7 +70,7 @@ const struct weft_setting weft_policy_settings[] = {
 	{ "predict", WEFT_SETTING_WORD, AT(predict), 0, 0, WEFT_PREDICT_OFF,
 	  weft_predict_method_words, NULL,
 	  "second opinion on run times, for order shortest only: of the user's "
-	  "last two jobs, or of those like it" },
+	  "last two jobs, of those like it, or these and the limit weighed" },
 	{ NULL }
 };
 

@@ -94,6 +94,43 @@ START_TEST(errors_are_of_what_was_said)
 }
 END_TEST
 
+/*
+ * Users whose limits tell their jobs, and then users whose limits tell nothing
+ * while each runs the same again: the blend follows whoever tells.
+ */
+START_TEST(the_blend_follows_who_tells)
+{
+	struct weft_opinions *o = weft_opinions_create(1000);
+	struct weft_predict_key near, far;
+	uint32_t draw = 1;
+
+	for (uint32_t i = 0; i < 3000; i++) {
+		double ran = 10 << (draw = draw * 1103515245 + 12345, draw >> 16) % 8;
+
+		end(o, i % 5, 0, ran * 4, ran);
+	}
+	near = key(1, 0, 400);
+	far = key(1, 0, 4000);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_BLEND, &near),
+				100, 10);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_BLEND, &far),
+				1000, 100);
+	for (uint32_t i = 0; i < 5000; i++) {
+		draw = draw * 1103515245 + 12345;
+		end(o, i % 8, 0, 60 << (draw >> 16) % 12, 10 << i % 8 / 2);
+	}
+	near = key(0, 0, 100000);
+	far = key(7, 0, 100000);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_BLEND, &near),
+				10, 2);
+	ck_assert_double_eq_tol(weft_opinions_expect(o, WEFT_PREDICT_BLEND, &far),
+				80, 16);
+	near = key(7, 0, 30);	/* never above the limit */
+	ck_assert_double_le(weft_opinions_expect(o, WEFT_PREDICT_BLEND, &near), 30);
+	weft_opinions_destroy(o);
+}
+END_TEST
+
 static void teach(struct weft_opinions *o, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = first; i < first + count; i++)
@@ -222,5 +259,5 @@ START_TEST(the_short_one_first)
 END_TEST
 
 UNIT_MAIN("opinion", last_two_of_the_user_and_of_the_kind,
-	  use_of_the_limit, errors_are_of_what_was_said, kept_and_read_again,
+	  use_of_the_limit, errors_are_of_what_was_said, the_blend_follows_who_tells, kept_and_read_again,
 	  bad_records_are_refused, the_short_one_first)

@@ -15,7 +15,7 @@
 #include "tools/sim/page.h"
 
 static const char *const told[WEFT_PREDICT_METHODS] = {
-	"time limit", "user's last two", "last two alike",
+	"time limit", "user's last two", "last two alike", "blend of these",
 };
 static const double quantiles[] = { 0.05, 0.25, 0.5, 0.75, 0.95 };
 enum { QUANTILES = sizeof(quantiles) / sizeof(quantiles[0]) };

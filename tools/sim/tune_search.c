@@ -50,8 +50,8 @@ const char *const tune_objective_words[] = {
 };
 
 const struct tune_knob tune_knobs[] = {
-	{ "order", { 0, 1, 2 }, 3, "predict", WEFT_PREDICT_LIKE },
-	{ "predict", { 0, 1, 2 }, 3, NULL, 0 },
+	{ "order", { 0, 1, 2 }, 3, "predict", WEFT_PREDICT_BLEND },
+	{ "predict", { 0, 1, 2, 3 }, 4, NULL, 0 },
 	{ "wait_max_sec", { 0, 86400, 259200, 604800 }, 4, NULL, 0 },
 	{ "ageing_weight", { 0.01, 0.1, 1, 10, 100 }, 5, NULL, 0 },
 	{ "plan_depth", { 0, 1, 10, 100, 1000, 5000 }, 6, NULL, 0 },

@@ -70,12 +70,15 @@ static const struct row {
 	{ "predict_within_limit", "predicted within a factor of 2: limit", PERCENT },
 	{ "predict_within_user", "predicted within a factor of 2: user", PERCENT },
 	{ "predict_within_like", "predicted within a factor of 2: like", PERCENT },
+	{ "predict_within_blend", "predicted within a factor of 2: blend", PERCENT },
 	{ "predict_accuracy_limit", "mean accuracy: limit", PERCENT },
 	{ "predict_accuracy_user", "mean accuracy: user", PERCENT },
 	{ "predict_accuracy_like", "mean accuracy: like", PERCENT },
+	{ "predict_accuracy_blend", "mean accuracy: blend", PERCENT },
 	{ "predict_ratio_limit", "predicted / real at 5 25 50 75 95 %: limit", RATIOS },
 	{ "predict_ratio_user", "predicted / real at 5 25 50 75 95 %: user", RATIOS },
 	{ "predict_ratio_like", "predicted / real at 5 25 50 75 95 %: like", RATIOS },
+	{ "predict_ratio_blend", "predicted / real at 5 25 50 75 95 %: blend", RATIOS },
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
