@@ -300,7 +300,8 @@ int weft_sim_start(struct weft_sim *sim, uint32_t job_idx,
 		  sizeof(*sim->live));
 	sim->live = live;
 	if (!hold || rc ||
-	    weft_events_add(&sim->events, sim->now_sec + job->runtime_sec,
+	    weft_events_add(&sim->events, sim->now_sec + job->runtime_sec +
+			    sim->settings->completing_sec,
 			    WEFT_EVENT_END, job_idx)) {
 		free(hold);
 		return weft_err_set(err, ENOMEM, "no memory to start a job");
@@ -338,7 +339,8 @@ static void end_job(struct weft_sim *sim, uint32_t job_idx)
 	free(gone.hold);
 	sim->live[i] = sim->live[--sim->live_count];
 	sim->live_of[sim->live[i].job_idx] = i;
-	sim->outcome->end_sec[job_idx] = sim->now_sec;
+	sim->outcome->end_sec[job_idx] = sim->now_sec -
+		sim->settings->completing_sec;
 	sim->done++;
 	sim->stale = sim->ended = true;
 }
@@ -461,7 +463,7 @@ static int loop(struct weft_sim *sim, const struct weft_sim_policy *policy,
 		if (rc == 0 && is_stopped(sim))
 			rc = weft_err_set(err, EINTR, "stopped");
 	}
-	sim->outcome->last_sec = sim->now_sec;
+	sim->outcome->last_sec = sim->now_sec - sim->settings->completing_sec;
 	return rc;
 }
 

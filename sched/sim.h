@@ -99,6 +99,7 @@ struct weft_sim_settings {
 	struct weft_stock stock;
 	struct weft_opinions *opinions;	/* to learn in this run, or NULL */
 	uint32_t gap_sec;	/* between two decisions of weft at the least */
+	uint32_t completing_sec;	/* what a job held is free so long after its end */
 };
 
 /* Whoever looks on; any may be NULL. */

@@ -34,6 +34,7 @@
 #include "sched/sim_stock.h"
 
 #define TRIES_MAX 10000
+#define TICK_SEC 1	/* slurmctld's loop, and the backfill thread's nap */
 
 #define AT(field) offsetof(struct weft_stock, field)
 
@@ -80,6 +81,7 @@ struct backfill {
 	struct weft_room *scratch;
 	struct weft_place *place;
 	int64_t main_sec, full_sec, backfill_sec;	/* when next */
+	int64_t last_main_sec;	/* of those that its clock makes */
 	uint32_t seen;		/* jobs of the workload that were submitted */
 	bool changed;		/* since the last backfill pass */
 };
@@ -113,6 +115,7 @@ static void *backfill_create(const struct weft_sim_settings *settings,
 	b->scratch = malloc(nodes * sizeof(*b->scratch));
 	b->place = malloc(nodes * sizeof(*b->place));
 	b->main_sec = WEFT_TIME_NEVER;
+	b->last_main_sec = INT64_MIN / 2;
 	b->full_sec = b->backfill_sec = weft_sim_now(sim);
 	if (weft_space_init(&b->space, nodes) || !b->avail || !b->nodes ||
 	    !b->scratch || !b->place) {
@@ -162,6 +165,11 @@ static int main_pass(struct backfill *b, struct weft_sim *sim, uint32_t depth,
 	return rc;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Jobs that were just submitted behind nobody. */
 static int submitted(struct backfill *b, struct weft_sim *sim,
 		     struct weft_err *err)
@@ -176,7 +184,9 @@ static int submitted(struct backfill *b, struct weft_sim *sim,
 	b->seen = submitted;
 	b->changed = true;
 	if (b->main_sec == WEFT_TIME_NEVER)
-		b->main_sec = weft_sim_now(sim) + b->stock->batch_sched_delay;
+		b->main_sec = later(weft_sim_now(sim) + TICK_SEC,
+				    b->last_main_sec +
+				    b->stock->batch_sched_delay);
 	return fresh ? main_pass(b, sim, fresh, err) : 0;
 }
 
@@ -299,39 +309,51 @@ static bool may_start_any(const struct weft_sim *sim)
 
 /* ---- its clock --------------------------------------------------------------- */
 
+/* Every interval; the clock went on while the queue was empty. */
 static bool is_due(int64_t *next_sec, int64_t now, uint32_t interval)
 {
 	if (*next_sec > now)
 		return false;
-	/* The clock went on while the queue was empty. */
-	if (*next_sec < now && (now - *next_sec) % interval) {
-		*next_sec += ((now - *next_sec) / interval + 1) * interval;
-		return false;
-	}
 	*next_sec = now + interval;
 	return true;
+}
+
+static int main_passes(struct backfill *b, struct weft_sim *sim,
+		       struct weft_err *err)
+{
+	const struct weft_stock *stock = b->stock;
+	int64_t now = weft_sim_now(sim);
+	int rc = 0;
+
+	if (weft_sim_has_ended(sim))
+		rc = main_pass(b, sim, stock->default_queue_depth, err);
+	if (rc == 0 && is_due(&b->full_sec, now, stock->sched_interval)) {
+		b->main_sec = WEFT_TIME_NEVER;
+		b->last_main_sec = now;
+		rc = main_pass(b, sim, UINT32_MAX, err);
+	} else if (rc == 0 && b->main_sec <= now) {
+		b->main_sec = WEFT_TIME_NEVER;
+		b->last_main_sec = now;
+		rc = main_pass(b, sim, stock->default_queue_depth, err);
+	}
+	return rc;
 }
 
 static int backfill_decide(void *arg, struct weft_sim *sim,
 			   struct weft_err *err)
 {
 	struct backfill *b = arg;
-	const struct weft_stock *stock = b->stock;
 	int64_t now = weft_sim_now(sim), next;
 	int rc = submitted(b, sim, err);
 
 	if (weft_sim_has_ended(sim))
 		b->changed = true;
-	if (rc == 0 && (weft_sim_has_ended(sim) || b->main_sec <= now)) {
-		b->main_sec = WEFT_TIME_NEVER;
-		rc = main_pass(b, sim, stock->default_queue_depth, err);
-	}
-	if (rc == 0 && is_due(&b->full_sec, now, stock->sched_interval))
-		rc = main_pass(b, sim, UINT32_MAX, err);
-	if (rc == 0 && is_due(&b->backfill_sec, now, stock->bf_interval) &&
-	    b->changed) {
+	if (rc == 0)
+		rc = main_passes(b, sim, err);
+	if (rc == 0 && b->changed && b->backfill_sec <= now) {
 		if (may_start_any(sim))
 			rc = backfill_pass(b, sim, err);
+		b->backfill_sec = now + b->stock->bf_interval;
 		b->changed = false;
 	}
 	next = b->full_sec < b->main_sec ? b->full_sec : b->main_sec;

@@ -14,7 +14,7 @@
 
 const char *const sim_limit_words[] = { "drawn", "round", "user", NULL };
 static const char *const predict_words[] = {
-	"none", "off", "user", "like", NULL
+	"none", "off", "user", "like", "blend", NULL
 };
 
 void sim_set_defaults(struct sim_run *run)
@@ -33,6 +33,7 @@ int sim_read_settings(struct sim_run *run, struct weft_err *err)
 	int rc;
 
 	run->settings.gap_sec = run->args.gap_sec;
+	run->settings.completing_sec = run->args.completing_sec;
 	if (!run->args.settings)
 		return 0;
 	rc = weft_settings_open(run->args.settings, NULL, &doc, err);
@@ -114,7 +115,7 @@ int sim_command(int argc, char **argv)
 		  .help = "write when each job started and ended, as CSV" },
 		{ "predict", 0, WEFT_OPTION_WORD, &a->predict,
 		  .words = predict_words, .arg = "HOW",
-		  .help = "second opinion on run times: off (only measure), user or like" },
+		  .help = "second opinion on run times: off (only measure), user, like or blend" },
 		{ "html", 0, WEFT_OPTION_TEXT, &a->html, .arg = "FILE",
 		  .help = "write a page with plots, to be read without a network" },
 		{ NULL },

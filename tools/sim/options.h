@@ -38,6 +38,8 @@ extern const char *const sim_limit_words[];
 	  .help = "time limits for jobs without: drawn, round or user" }, \
 	{ "gap", 0, WEFT_OPTION_UINT, &(a)->gap_sec, 0, 3600, \
 	  .arg = "SECONDS", .help = "between two plans of weft at the least (0)" }, \
+	{ "completing", 0, WEFT_OPTION_UINT, &(a)->completing_sec, 0, 3600, \
+	  .arg = "SECONDS", .help = "what a job held is free so long after its end (0)" }, \
 	{ "seed", 0, WEFT_OPTION_UINT, &(a)->seed, 0, UINT32_MAX, \
 	  .arg = "N", .help = "of what is drawn (1)" }, \
 	{ "json", 0, WEFT_OPTION_FLAG, &(a)->json, .help = "for machines" }

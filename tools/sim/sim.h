@@ -18,6 +18,7 @@ struct sim_args {
 	const char *trace, *cluster, *schedulers, *settings, *jobs, *html;
 	uint32_t nodes, gpus, cpus, mem_gib, domain;
 	uint32_t windows, seed, load_percent, days, skip_days, gap_sec;
+	uint32_t completing_sec;
 	int limits;		/* enum weft_limits, or SIM_LIMITS_USER */
 	int predict;		/* enum weft_predict_method + 1; 0: not told */
 	bool json;
