@@ -6,9 +6,11 @@
  * with every list of them: about 120 bytes, and 25 more for each job that is
  * in the way.
  *
- *   weft:{"v":1,"why":"Gpus","want":8,"have":3,"line":4,"start":1700000000,
- *         "by":[[12,1700000000]],"at":1699990000,"try":[["time",14400,0,1699990000]]}
+ *   weft:{"v":1,"why":"Gpus","want":8,"have":3,"line":4,"pass":[2,1700600000],
+ *         "start":1700000000,"likely":[1699995000,70],"by":[[12,1700000000]],"at":1699990000,"try":[["time",14400,0,1699990000]]}
  *
+ * "pass" counts who goes first by the policy, and until when; "likely" is the
+ * forecast and how many in a hundred came near.
  * "hid" counts jobs that are not named; "try" holds what was asked of the
  * planner at "at": what to change, to how much, from how much, and the start.
  *
@@ -66,6 +68,8 @@ void weft_explain_fill(const struct weft_cluster *cluster,
 	*e = (struct weft_explain) {
 		.kind = r->kind, .wanted = r->wanted, .available = r->available,
 		.line_place = r->line_place, .start_sec = d->start_sec,
+		.passed_count = d->passed_count,
+		.unpassed_sec = d->passed_count ? d->unpassed_sec : 0,
 	};
 	copy_name(e->name, name_of(cluster, r));
 	if (n > plan->blocker_count ||
@@ -112,8 +116,14 @@ int weft_explain_write(const struct weft_explain *e, struct weft_buf *buf)
 			      e->available);
 	if (e->line_place)
 		weft_buf_addf(buf, ",\"line\":%u", e->line_place);
+	if (e->passed_count)
+		weft_buf_addf(buf, ",\"pass\":[%u,%" PRId64 "]",
+			      e->passed_count, e->unpassed_sec);
 	if (e->start_sec != WEFT_TIME_NEVER)
 		weft_buf_addf(buf, ",\"start\":%" PRId64, e->start_sec);
+	if (e->likely_sec)
+		weft_buf_addf(buf, ",\"likely\":[%" PRId64 ",%u]",
+			      e->likely_sec, e->sure_percent);
 	if (e->name[0])
 		weft_buf_addf(buf, ",\"name\":\"%s\"", e->name);
 	if (e->hidden_count)
@@ -232,6 +242,34 @@ static void read_advice(struct json_object *root, struct weft_explain *e)
 	}
 }
 
+/* Two numbers in an array, none of them negative; false if it is none. */
+static bool read_pair(struct json_object *root, const char *key,
+		      int64_t pair[2])
+{
+	struct json_object *list;
+
+	if (!json_object_object_get_ex(root, key, &list) ||
+	    json_object_get_type(list) != json_type_array)
+		return false;
+	pair[0] = at(list, 0);
+	pair[1] = at(list, 1);
+	return pair[0] >= 0 && pair[1] >= 0;
+}
+
+static void read_pairs(struct json_object *root, struct weft_explain *e)
+{
+	int64_t pair[2];
+
+	if (read_pair(root, "pass", pair) && pair[0] <= UINT32_MAX) {
+		e->passed_count = (uint32_t)pair[0];
+		e->unpassed_sec = pair[1];
+	}
+	if (read_pair(root, "likely", pair) && pair[1] <= 100) {
+		e->likely_sec = pair[0];
+		e->sure_percent = (uint32_t)pair[1];
+	}
+}
+
 static int parse(const char *text, struct json_object **ret_root)
 {
 	struct json_tokener *tok = json_tokener_new_ex(4);
@@ -276,6 +314,7 @@ int weft_explain_read(const char *text, struct weft_explain *ret_explain)
 	e.start_sec = number(root, "start", WEFT_TIME_NEVER);
 	e.hidden_count = count(root, "hid");
 	copy_name(e.name, word(root, "name"));
+	read_pairs(root, &e);
 	read_blockers(root, &e);
 	read_advice(root, &e);
 	json_object_put(root);

@@ -21,7 +21,11 @@
 struct weft_explain {
 	enum weft_reason_kind kind;
 	uint32_t wanted, available, line_place;
+	uint32_t passed_count;		/* behind it in Slurm's order, and taken first */
+	int64_t unpassed_sec;		/* nobody passes it from then on; 0: no such time */
 	int64_t start_sec;		/* WEFT_TIME_NEVER: not known */
+	int64_t likely_sec;		/* start if jobs run as their like did; 0: not known */
+	uint32_t sure_percent;		/* of such forecasts came near; 0: too few to tell */
 	char name[WEFT_EXPLAIN_NAME];	/* of the licence or reservation, or "" */
 	struct weft_blocker blocker[WEFT_EXPLAIN_BLOCKERS];
 	uint32_t blocker_count;

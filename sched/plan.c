@@ -363,24 +363,44 @@ static int plan_entry(struct weft_planner *p, uint32_t job_idx)
 	return rc;
 }
 
-/* In the order in which the jobs were taken; an array's tasks as its first. */
-static void number_line(const struct weft_planner *p)
+/*
+ * In the order in which the jobs were taken; an array's tasks as its first.
+ * before[] is a tree of sums (Fenwick) over the given order, of those taken
+ * so far: who is taken and not before a job has passed it.
+ */
+static int number_line(const struct weft_planner *p)
 {
 	struct weft_plan *plan = p->plan;
-	uint32_t place = 0;
+	uint32_t *before = calloc((size_t)p->job_count + 1, sizeof(*before));
+	uint32_t place = 0, behind;
 
+	if (!before)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < p->job_count; i++) {
 		struct weft_decision *d = &plan->decision[p->turn[i]];
 
-		if (d->reason.kind != WEFT_REASON_START)
-			d->reason.line_place = ++place;
+		if (d->reason.kind == WEFT_REASON_START)
+			continue;
+		behind = place;
+		for (uint32_t k = p->turn[i] + 1; k; k &= k - 1)
+			behind -= before[k];
+		for (uint32_t k = p->turn[i] + 1; k <= p->job_count; k += k & -k)
+			before[k]++;
+		d->reason.line_place = ++place;
+		d->passed_count = behind;
+		d->unpassed_sec = weft_policy_unpassed_sec(p->policy,
+							   &p->job[p->turn[i]]);
 	}
+	free(before);
 	for (uint32_t i = p->job_count; i < plan->decision_count; i++) {
 		struct weft_decision *d = &plan->decision[i];
+		const struct weft_decision *first = &plan->decision[d->job_idx];
 
-		d->reason.line_place =
-			plan->decision[d->job_idx].reason.line_place;
+		d->reason.line_place = first->reason.line_place;
+		d->passed_count = first->passed_count;
+		d->unpassed_sec = first->unpassed_sec;
 	}
+	return 0;
 }
 
 static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
@@ -404,7 +424,8 @@ static int plan_all(struct weft_planner *p, bool (*stop)(void *arg),
 			break;
 		rc = plan_entry(p, p->turn[i]);
 	}
-	number_line(p);
+	if (rc == 0 && !p->policy->starts_only)
+		rc = number_line(p);
 	plan->stats.jobs = p->job_count;
 	if (plan->stats.whatif_next >= p->waiting_shapes ||
 	    p->policy->whatif_from >= p->waiting_shapes)

@@ -69,6 +69,13 @@ int weft_policy_order(const struct weft_policy *policy,
 		      const struct weft_job *jobs, uint32_t job_count,
 		      int64_t now_sec, uint32_t *ret_turn);
 
+/*
+ * From when on nobody of nearly equal priority passes the job; 0: never, or
+ * the order is as given.
+ */
+int64_t weft_policy_unpassed_sec(const struct weft_policy *policy,
+				 const struct weft_job *job);
+
 struct weft_place {
 	uint32_t node_idx;
 	weft_gpuset_t gpus;	/* which; 0 if it asks none */
@@ -89,6 +96,9 @@ struct weft_decision {
 	uint32_t limit_sec;	/* run time planned: shorter than limit_sec if
 				 * limit_min_sec let it start now */
 	struct weft_reason reason;	/* .kind WEFT_REASON_START: start it now */
+	uint32_t passed_count;	/* entries behind it in Slurm's order that wait,
+				 * and that the policy takes before it */
+	int64_t unpassed_sec;	/* weft_policy_unpassed_sec() */
 	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
 	uint32_t place_first, place_count;	/* in weft_plan.place[] */
 	bool advised;		/* it was asked what would start sooner */

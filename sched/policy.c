@@ -94,6 +94,21 @@ static int compare(const void *a, const void *b)
 	return x->idx < y->idx ? -1 : x->idx > y->idx;
 }
 
+/* Since when it could have run. */
+static int64_t since_sec(const struct weft_job *job)
+{
+	return job->eligible_sec > job->submit_sec ? job->eligible_sec :
+						     job->submit_sec;
+}
+
+int64_t weft_policy_unpassed_sec(const struct weft_policy *policy,
+				 const struct weft_job *job)
+{
+	if (policy->order == WEFT_ORDER_PRIORITY || !policy->wait_max_sec)
+		return 0;
+	return since_sec(job) + policy->wait_max_sec;
+}
+
 static double run_sec(const struct weft_shape *shape,
 		      const struct weft_job *job)
 {
@@ -108,8 +123,7 @@ static struct rank rank_of(const struct weft_policy *policy,
 			   const struct weft_job *job, uint32_t idx,
 			   int64_t now_sec)
 {
-	int64_t since = job->eligible_sec > job->submit_sec ?
-		job->eligible_sec : job->submit_sec;
+	int64_t since = since_sec(job);
 	double waited = now_sec > since ? (double)(now_sec - since) : 0;
 	struct rank rank = { .idx = idx, .nice = job->nice };
 

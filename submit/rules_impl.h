@@ -13,6 +13,7 @@
 
 #include <json-c/linkhash.h>
 
+#include "lib/text.h"
 #include "submit/rules.h"
 
 enum weft_match_op {
@@ -166,7 +167,5 @@ struct weft_facts {
 /* At most size - 1 bytes and the NUL; returns the length. */
 size_t weft_template_write(const struct weft_template *t,
 			   const struct weft_facts *facts, char *out, size_t size);
-/* Copy text a human or a log will see: control bytes and broken UTF-8 as '?'. */
-size_t weft_text_clean(char *out, size_t size, const char *text);
 
 #endif

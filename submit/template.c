@@ -24,45 +24,6 @@
 
 static const char *const fact_names[] = { "rule", "limit", "used", "wait" };
 
-/* Length of the UTF-8 sequence at s, 0 if it is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-		(s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Surrogates, overlong forms, past U+10FFFF, and the C1 controls. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ||
-	    (s[0] == 0xc2 && s[1] < 0xa0))
-		return 0;
-	return len;
-}
-
-size_t weft_text_clean(char *out, size_t size, const char *text)
-{
-	size_t used = 0, len;
-
-	if (!size)
-		return 0;
-	for (; *text; text += len) {
-		len = utf8_len((const unsigned char *)text);
-		if (used + (len ? len : 1) >= size)
-			break;
-		if (len > 1 || (len == 1 && *text >= 0x20 && *text != 0x7f)) {
-			memcpy(out + used, text, len);
-			used += len;
-		} else {
-			out[used++] = '?';
-			len = 1;
-		}
-	}
-	out[used] = '\0';
-	return used;
-}
-
 /* ---- compiling --------------------------------------------------------- */
 
 static int read_name(struct weft_compiler *c, const char *path, const char *name,

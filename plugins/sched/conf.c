@@ -28,6 +28,8 @@ const struct weft_setting weft_bridge_settings[] = {
 	{ "whatif", WEFT_SETTING_U32, AT(whatif), 0, 100000, 200, NULL,
 	  "searches",
 	  "spent in a cycle on what waiting jobs could ask to start sooner; 0: none" },
+	{ "forecast_sec", WEFT_SETTING_U32, AT(forecast_sec), 0, 3600, 10, NULL,
+	  "seconds", "between two forecasts of likely starts; 0: none" },
 	{ "het_jobs", WEFT_SETTING_BOOL, AT(het_jobs), 0, 1, 1, NULL, NULL,
 	  "make slurmctld accept heterogeneous jobs; read when it starts" },
 	{ "requeue_max", WEFT_SETTING_U32, AT(requeue_max), 0, 1000000, 10,

@@ -16,6 +16,7 @@ struct weft_bridge {
 	bool steer;			/* make select take the chosen GPUs */
 	bool explain;			/* tell users through the jobs' records */
 	uint32_t whatif;		/* searches a cycle for what would start sooner */
+	uint32_t forecast_sec;		/* between two forecasts of likely starts; 0: none */
 	bool het_jobs;			/* make slurmctld take them */
 	uint32_t requeue_max;		/* restarts for --requeue-on */
 	bool start_at_submit;		/* let slurmctld place srun's jobs itself */

@@ -13,6 +13,7 @@
 #include "plugins/sched/commit.h"
 #include "plugins/sched/conf.h"
 #include "plugins/sched/cycle.h"
+#include "plugins/sched/forecast.h"
 #include "plugins/sched/mainpass.h"
 #include "plugins/sched/memory.h"
 #include "plugins/sched/publish.h"
@@ -30,6 +31,7 @@ struct weft_cycle {
 	bool fabric_due;	/* the configuration was read again */
 	struct weft_node_fabrics *nodes;	/* what slurmds say of their GPUs */
 	struct weft_memory *memory;	/* of jobs that ended; NULL: none yet */
+	struct weft_forecast *forecast;	/* NULL: none yet */
 	struct weft_refusals refusals;
 	struct weft_stats stats;
 	struct weft_err said;	/* the last trouble that was logged */
@@ -197,13 +199,24 @@ static void lend_pickers(const struct weft_cycle *cycle,
 	}
 }
 
+/* To tell likely starts, run times are learnt in any case. */
+static bool wants_forecast(const struct weft_conf *conf)
+{
+	return conf->bridge.explain && conf->bridge.forecast_sec;
+}
+
+static bool wants_memory(const struct weft_conf *conf)
+{
+	return conf->policy.predict || wants_forecast(conf);
+}
+
 /* What was learnt before slurmctld was restarted; outside of the locks. */
 static void need_memory(struct weft_cycle *cycle)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	int rc = 0;
 
-	if (!cycle->conf.policy.predict || cycle->memory)
+	if (cycle->memory || !wants_memory(&cycle->conf))
 		return;
 	cycle->memory = weft_memory_create();
 	if (cycle->memory && cycle->state_dir)
@@ -225,16 +238,28 @@ static void save_memory(struct weft_cycle *cycle, bool ends)
 		complain(cycle, &err, "what was learnt of run times is not saved");
 }
 
-/* A second opinion on run times, where the settings want one. */
+/*
+ * A second opinion on run times, for the order of jobs and for the forecast,
+ * where the settings want one.  False: the snapshot must be dropped.
+ */
 static bool predict(struct weft_cycle *cycle, struct weft_snapshot *snap,
 		    struct weft_slice *slice)
 {
-	if (!cycle->conf.policy.predict)
+	const struct weft_conf *conf = &cycle->conf;
+	bool tell = wants_forecast(conf);
+
+	if (!wants_memory(conf))
 		return true;
-	return !cycle->memory ||	/* no memory: the limit it is */
-		weft_memory_use(cycle->memory, (enum weft_predict_method)
-				cycle->conf.policy.predict, snap, slice,
-				time(NULL));
+	if (tell && !cycle->forecast)
+		cycle->forecast = weft_forecast_create();
+	if (!cycle->memory)	/* no memory: the limit it is */
+		return true;
+	return weft_memory_use(cycle->memory, (enum weft_predict_method)
+			       conf->policy.predict, snap, slice,
+			       time(NULL)) &&
+		(!tell || !cycle->forecast ||
+		 weft_forecast_prepare(cycle->forecast, cycle->memory, snap,
+				       slice, conf->bridge.forecast_sec));
 }
 
 /* 1: nothing to do now; 0: a snapshot to release; -errno. */
@@ -317,6 +342,7 @@ static int plan_and_commit(struct weft_cycle *cycle,
 	struct weft_publish publish = {
 		.explain = cycle->conf.bridge.explain,
 		.hide_jobs = cycle->hide_jobs,
+		.forecast = cycle->conf.bridge.forecast_sec ? cycle->forecast : NULL,
 	};
 	uint32_t started;
 	int rc;
@@ -339,6 +365,8 @@ static int plan_and_commit(struct weft_cycle *cycle,
 	cycle->stats.steer_usec = 0;
 	started = weft_commit_run(&commit);
 	cycle->whatif_from = plan->stats.whatif_next;
+	if (publish.explain && publish.forecast)
+		weft_forecast_run(cycle->forecast, snap, &policy);
 	rc = weft_publish_run(&publish, snap, plan, slice, err);
 	cycle->stats.plan_usec = (uint64_t)(planned - begin);
 	cycle->stats.commit_usec = (uint64_t)(weft_slice_now_usec() - planned);
@@ -421,6 +449,7 @@ void weft_cycle_destroy(struct weft_cycle *cycle)
 	weft_fabric_destroy(cycle->fabric);
 	weft_node_fabrics_destroy(cycle->nodes);
 	weft_memory_destroy(cycle->memory);
+	weft_forecast_destroy(cycle->forecast);
 	weft_conf_fini(&cycle->conf);
 	weft_levels_fini(&cycle->topology);
 	free(cycle->state_dir);

@@ -25,6 +25,7 @@
  * Cost: O(records) in one hold every LOOK_SEC; two probes and a look into
  * Slurm's hash of jobs for each waiting job in slices.
  */
+#include <math.h>
 #include <sys/stat.h>
 
 #include "lib/file.h"
@@ -244,6 +245,52 @@ static void look(struct weft_memory *memory, time_t now)
 	memory->seen_sec = now;
 }
 
+void weft_memory_look(struct weft_memory *memory, time_t now)
+{
+	/* A clock that was set back: begin again from there. */
+	if (now >= memory->seen_sec + LOOK_SEC || now < memory->seen_sec)
+		look(memory, now);
+}
+
+uint64_t weft_memory_learnt(const struct weft_memory *memory)
+{
+	return memory->learnt;
+}
+
+/* What is known of the user's other jobs only says too little: 0. */
+static double expect_like(const struct weft_memory *memory,
+			  const struct weft_predict_key *key)
+{
+	struct weft_opinion opinion;
+
+	weft_opinions_ask(memory->opinions, key, &opinion);
+	return opinion.source == WEFT_PREDICT_KIND ?
+		opinion.sec[WEFT_PREDICT_LIKE] : 0;
+}
+
+double weft_memory_expect(const struct weft_memory *memory,
+			  const job_record_t *job_ptr)
+{
+	struct weft_predict_key key = key_of(job_ptr);
+
+	return expect_like(memory, &key);
+}
+
+int64_t weft_memory_expect_end(const struct weft_memory *memory,
+			       const job_record_t *job_ptr, time_t now)
+{
+	struct weft_predict_key key = key_of(job_ptr);
+	double ran = difftime(now, job_ptr->start_time) -
+		(double)job_ptr->tot_sus_time;
+	double sec = expect_like(memory, &key);
+
+	if (sec <= 0)
+		return 0;
+	ran = ran > 0 ? ran : 0;
+	return now + (time_t)ceil(weft_predict_correct(sec, ran, key.limit_sec) -
+				  ran);
+}
+
 bool weft_memory_use(struct weft_memory *memory,
 		     enum weft_predict_method method,
 		     struct weft_snapshot *snap, struct weft_slice *slice,
@@ -251,9 +298,7 @@ bool weft_memory_use(struct weft_memory *memory,
 {
 	if (method == WEFT_PREDICT_OFF)
 		return true;
-	/* A clock that was set back: begin again from there. */
-	if (now >= memory->seen_sec + LOOK_SEC || now < memory->seen_sec)
-		look(memory, now);
+	weft_memory_look(memory, now);
 	for (uint32_t i = 0; i < snap->ref_count; i++) {
 		const struct weft_ref *ref = &snap->ref[i];
 		struct weft_predict_key key;

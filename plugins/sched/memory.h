@@ -37,6 +37,19 @@ bool weft_memory_use(struct weft_memory *memory,
 		     struct weft_snapshot *snap, struct weft_slice *slice,
 		     time_t now);
 
+/* Learn as above, where nobody asks for predictions. */
+void weft_memory_look(struct weft_memory *memory, time_t now);
+uint64_t weft_memory_learnt(const struct weft_memory *memory);	/* jobs */
+
+/*
+ * How long a job may run by what its user's like jobs ran, and when one that
+ * runs may end; 0: there are none, or it has no limit.  With the locks.
+ */
+double weft_memory_expect(const struct weft_memory *memory,
+			  const job_record_t *job_ptr);
+int64_t weft_memory_expect_end(const struct weft_memory *memory,
+			       const job_record_t *job_ptr, time_t now);
+
 /* How good it was so far. */
 void weft_memory_count(const struct weft_memory *memory,
 		       struct weft_stats *stats);

@@ -92,7 +92,7 @@ static char *name_nodes(const struct weft_snapshot *snap,
 
 static char *explain(const struct weft_publish *publish,
 		     const struct weft_snapshot *snap,
-		     const struct weft_plan *plan,
+		     const struct weft_plan *plan, uint32_t job_id,
 		     const struct weft_decision *d)
 {
 	struct weft_explain data;
@@ -102,6 +102,9 @@ static char *explain(const struct weft_publish *publish,
 	if (!publish->explain || d->reason.kind == WEFT_REASON_START)
 		return NULL;
 	weft_explain_fill(&snap->cluster, plan, d, publish->hide_jobs, &data);
+	if (publish->forecast)
+		data.likely_sec = weft_forecast_get(publish->forecast, job_id,
+						    &data.sure_percent);
 	weft_buf_init(&buf, WEFT_EXPLAIN_LIMIT);
 	if (weft_explain_write(&data, &buf) == 0)
 		text = xstrdup(weft_buf_str(&buf));
@@ -135,6 +138,7 @@ static uint32_t make_lines(const struct weft_publish *publish,
 		line[kept] = line[i];
 		line[kept].nodes = name_nodes(snap, plan, line[kept].decision);
 		line[kept].explain = explain(publish, snap, plan,
+					     line[kept].job_id,
 					     line[kept].decision);
 		kept++;
 	}

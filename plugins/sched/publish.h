@@ -5,12 +5,14 @@
 #ifndef WEFT_PLUGINS_SCHED_PUBLISH_H
 #define WEFT_PLUGINS_SCHED_PUBLISH_H
 
+#include "plugins/sched/forecast.h"
 #include "plugins/sched/slice.h"
 #include "plugins/sched/snapshot.h"
 
 struct weft_publish {
 	bool explain;		/* write the planner's reasons too (explain.h) */
 	bool hide_jobs;		/* and name no other jobs in them */
+	const struct weft_forecast *forecast;	/* NULL: none */
 };
 
 /*

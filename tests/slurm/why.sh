@@ -20,7 +20,7 @@ PartitionName=small Nodes=node[0-3] MaxTime=60
 ${dbd:+AccountingStorageEnforce=limits,qos}
 X
 # shellcheck disable=SC2086  # no option, or one
-sb_start --nodes 5 --gpus 8 --conf-extra "$t_dir/extra.conf" $dbd
+sb_start --nodes 5 --gpus 8 --domains 2 --conf-extra "$t_dir/extra.conf" $dbd
 
 json() { sx "$weft" why --json "$1"; }
 says() { json "$1" | grep -Eq -- "$2"; }
@@ -54,25 +54,25 @@ cause "GPUs: how many, who has them, until when" "$wide" \
 	'"reason": "Resources".*"planner": \{ "reason": "Gpus", "wanted": 32, "available": 4,.*"job": '"${full[0]}"', "until": '"$end"', "user": "root", "state": "RUNNING"' \
 	'waits for GPUs: wants 32, 4 are free.*'
 out=$(sx "$weft" why "$wide")
-like "in words too" "$out" "in its way: .*job ${full[0]} of root ends in (1h00m|5[0-9]m)"
-like "nobody comes before it" "$out" 'place in line: no waiting job of its partition comes first'
-like "and its expected start" "$out" 'expected start: in (1h00m|5[0-9]m) on node\[0-3\]'
+like "in words too" "$out" "job ${full[0]} of root runs, ends in (1h00m|5[0-9]m) at the latest"
+like "nobody comes before it" "$out" 'place in line: +the first$'
+like "and its expected start" "$out" 'expected start: in (1h00m|5[0-9]m) on node\[0-3\] if jobs run to their time limits'
 
 long=$(submit --gpus-per-node=4 -N1 -t 10:00:00 --wrap true)
 cause "priority: it fits, but would delay the first" "$long" \
 	'"reason": "Priority".*"reason": "Priority".*"change": "time", "to": [0-9]+, "from": 36000' \
-	'sooner: with --time=00:5[0-9]:00 it would start now'
-like "one comes before it" "$(sx "$weft" why "$long")" '1 waiting job of its partition comes first'
+	'sooner: +with --time=00:5[0-9]:00 it would start now'
+like "one comes before it" "$(sx "$weft" why "$long")" 'place in line: +2, behind 1 other that waits'
 more=$(submit -w node3 --gpus-per-node=6 -N1 -t 30 --wrap true)
 cause "fewer GPUs would do" "$more" '"change": "gpus-per-node", "to": 4, "from": 6' \
-	'sooner: with --gpus-per-node=4 instead of 6 it would start now'
+	'sooner: +with --gpus-per-node=4 instead of 6 it would start now'
 busy=$(submit -w node0 --gpus-per-node=4 -t 30 --wrap true)
 cause "a named node is busy" "$busy" \
 	'"reason": "Gpus", "wanted": 4, "available": 0,.*"job": '"${full[0]}"',.*"change": "any-node"' \
-	'sooner: without --nodelist it would start now'
+	'sooner: +without --nodelist it would start now'
 blue=$(submit -C blue --gpus-per-node=4 -t 30 --wrap true)
 cause "a feature that only a busy node has" "$blue" '"reason": "Gpus", "wanted": 4, "available": 0' \
-	"in its way: .*job ${full[0]} of root"
+	"job ${full[0]} of root runs, ends in"
 cpus=$(submit -c 32 -t 30 --wrap true)
 cause "CPUs" "$cpus" '"reason": "Cpus", "wanted": 32,.*"change": "cpus-per-node", "to": 3[01], "from": 32' \
 	'waits for CPUs: wants 32'
@@ -81,34 +81,40 @@ cause "memory" "$mem" '"reason": "Memory", "wanted": 64000,.*"change": "mem", "t
 	'waits for memory: wants 64000 MiB'
 excl=$(submit --exclusive -N1 -t 30 --wrap true)
 cause "a whole node" "$excl" '"reason": "Nodes".*"change": "shared"' \
-	'sooner: without --exclusive it would start now'
+	'sooner: +without --exclusive it would start now'
 late=$(submit -w node0 --gpus-per-node=8 -t 30 --deadline=now+80minutes --wrap true)
 cause "its deadline" "$late" '"planner": \{ "reason": "Deadline"' 'cannot end before its deadline'
 l=$(submit -L fea:1 -t 30 --wrap true)
 cause "licences" "$l" '"reason": "License".*"reason": "License", "wanted": 1, "available": 0,.*"name": "fea"' \
 	'waits for licences fea: wants 1, 0 are free'
+out=$(sx "$weft" why "$wide")
+like "shorter jobs that came later go first: it says so" "$out" '[1-9][0-9]* of them came behind it in Slurm.s order: shorter jobs go first here'
+like "and from when on none does" "$out" "\(from $(date -d '+7 days' '+%a %d %b') [0-9:]+ on none passes it any more\)"
+like "of that the JSON too" "$(json "$wide")" '"passed": [1-9][0-9]*, "unpassed_from": [0-9]+'
+like "licences: who has them" "$(sx "$weft" why "$l")" "in its way: +job $lic of root runs, ends in"
 drained=$(submit -w node4 -t 30 --wrap true)
 cause "a drained node" "$drained" '"reason": "NodesDown"' 'down'
 
 dep=$(submit -d "afterok:${full[0]}" --wrap true)
-cause "a dependency" "$dep" '"reason": "Dependency"' "waits for another job: afterok:${full[0]}"
+cause "a dependency" "$dep" '"reason": "Dependency"' "waits for job ${full[0]} to succeed"
+like "and how far that job is" "$(sx "$weft" why "$dep")" "on the way: +job ${full[0]} of root runs, ends in"
 never=$(submit -d "afterok:$bad" --wrap true)
 cause "one that can never come true" "$never" '"reason": "DependencyNever"' 'can no longer come true'
 begin=$(submit --begin=now+2hours --wrap true)
 cause "its begin time" "$begin" '"reason": "Begin".*"start": [0-9]+' 'begin time'
 like "and when that is" "$(sx "$weft" why "$begin")" 'expected start: in (2h00m|1h59m)'
 held=$(submit -H --wrap true)
-cause "held by its user" "$held" '"reason": "HeldUser"' 'held by its user'
+cause "held by its user" "$held" '"reason": "HeldUser"' "held by its user; .scontrol release $held. lets it go"
 admin=$(submit --begin=now+1hour --wrap true)
 sx scontrol hold "$admin"
 cause "held by an administrator" "$admin" '"reason": "HeldAdmin"' 'held by an administrator'
 closed=$(submit -p closed --wrap true)
 cause "its partition is down" "$closed" '"reason": "PartitionDown"' 'partition is down or inactive: closed'
 toolong=$(submit -p small -t 120 --wrap true)
-cause "longer than its partition allows" "$toolong" '"reason": "PartitionLimit"' 'its partition allows: small'
+cause "longer than its partition allows" "$toolong" '"reason": "PartitionLimit"' 'asks for 2h00m, its partition small allows at most 1h00m'
 
 array=$(submit -a 1-3%1 --wrap "sleep 600")
-cause "its array's own limit" "${array}_3" '"job": "[0-9]+_\[2-3%1\]".*"reason": "ArrayLimit"' 'its array runs as many tasks'
+cause "its array's own limit" "${array}_3" '"job": "[0-9]+_\[2-3%1\]".*"reason": "ArrayLimit"' 'its array runs at most 1 task at once \(%1\)'
 wait_state "${array}_1" RUNNING 20
 out=$(sx "$weft" why "${array}_1")
 is "a task that runs: exit status" $? 3
@@ -140,6 +146,14 @@ if [ -n "$dbd" ]; then
 	cause "of GPUs" "$qos" '"what": "gres/gpu", "bound": 2, "used": 1, "asked": 2' \
 		"QOS gpus allows you 2 GPUs at once; you use 1, this job asks 2: job $(cat "$t_dir/gpus")"
 	sx scancel "$(cat "$t_dir/gpus")" "$qos"
+	sx sacctmgr -i add account lab grpjobs=1 >/dev/null
+	sx sacctmgr -i add user root account=lab >/dev/null
+	wait_for 20 sh -c '"$1" sandbox exec --name "$2" -- sbatch --parsable -A lab -n1 -t 10 -o /dev/null --wrap "sleep 600" >"$3"' sh "$weft" "$sb" "$t_dir/lab"
+	wait_state "$(cat "$t_dir/lab")" RUNNING 30
+	lab=$(submit -A lab -n1 -t 10 --wrap true)
+	cause "a limit of its account" "$lab" '"of": "account", "name": "lab", "what": "jobs", "bound": 1, "used": 1' \
+		"account lab allows 1 job at once to all its jobs together; in use: 1: job $(cat "$t_dir/lab")"
+	sx scancel "$(cat "$t_dir/lab")" "$lab"
 else
 	skip "a limit of its QOS" "no slurmdbd or no MariaDB here"
 fi
@@ -173,7 +187,7 @@ check "policy status: mended" wait_for 20 touched 'in force: 0 rules'
 # ---- what users may see --------------------------------------------------------
 
 out=$(sx "$weft" queue)
-like "weft queue lists them" "$out" "^$wide +root +main +0 .*waits for GPUs"
+like "weft queue lists them" "$out" "^$wide +main +wrap +[0-9]+ +in .*waits for GPUs"
 comment=$(field "$wide" SystemComment)
 like "the reason is in the record" "$comment" '^weft:'
 sx scontrol release "$admin" >/dev/null
@@ -182,7 +196,7 @@ cause "held since: the planner's reason is of yesterday" "$wide" '"reason": "Hel
 sx scontrol release "$wide"
 sx sh -c 'printf "PrivateData=jobs\n" >>"$SLURM_CONF"; exec scontrol reconfigure'
 cause "PrivateData: jobs in the way are counted, not named" "$wide" '"waits_for": \[ ?\], "hidden": [1-9]' \
-	'in its way: [0-9]+ jobs that this site does not show'
+	'in its way: +[0-9]+ jobs that this site does not show'
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	out=$(sx setpriv --reuid=65534 --regid=65534 --clear-groups "$weft" why "$wide" 2>&1)
 	is "PrivateData: nobody else sees it: exit status" $? 3
@@ -201,6 +215,40 @@ check "nor does one that was cancelled while it waited" wait_for 20 no_word "$wi
 wait $!
 is "--watch ends when the job waits no longer: exit status" $? 0
 like "and tells so" "$(tail -n 1 "$t_dir/watch")" "job $more: does not wait"
+
+# ---- places ----------------------------------------------------------------------
+
+# Free are node 1 and node 3 (of the other domain), node 4 is drained.
+clean
+sx sh -c 'sed -i /^PrivateData/d "$SLURM_CONF"; exec scontrol reconfigure'
+for i in 0 2; do
+	full[i]=$(submit -w node$i --exclusive -t 60 --wrap "sleep 600")
+	wait_state "${full[i]}" RUNNING 30
+done
+far=$(submit -N2 --exclusive -t 30 "$opt_domain=same" --wrap true)
+cause "no two free nodes in one NVLink domain" "$far" '"reason": "Domain", "wanted": 2, "available": 2' \
+	'waits for a place in the NVLink domains: 2 nodes are free'
+far=$(submit -N2 --exclusive -t 30 "$opt_segment=2" --wrap true)
+cause "nor for a segment" "$far" '"reason": "Domain"' "asked of Weft: --segment=2"
+het=$(submit -w node3 --exclusive -t 10 : -w node0 --exclusive --wrap true)
+cause "a part of a heterogeneous job that waits" "$het+1" '"job": "'"$het"'\+1".*"reason": "(Nodes|Gpus|Cpus)"' \
+	"job ${full[0]} of root runs"
+cause "the part that could start" "$het" '"job": "'"$het"'\+0".*"reason": "NotTried"' \
+	'waits for the other parts of its heterogeneous job'
+sb_stop
+
+# ---- where slurmctld schedules as it always did ----------------------------------
+
+sb_start --nodes 1 --gpus 2 --plugins off
+run=$(submit --exclusive -t 60 --wrap "sleep 600")
+wait_state "$run" RUNNING 30
+first=$(submit --gpus-per-node=2 -t 30 --wrap true)
+second=$(submit --gpus-per-node=1 -t 30 --wrap true)
+dep=$(submit -d "afterany:$run" --wrap true)
+cause "stock: resources" "$first" '"reason": "(Resources|Priority)"' 'place in line: +the first in its partition'
+cause "stock: behind another" "$second" '"reason": "(Resources|Priority)"' \
+	'place in line: +2, behind 1 other that waits in its partition'
+cause "stock: a dependency" "$dep" '"reason": "Dependency"' "waits for job $run to end"
 
 cd / || exit 99
 out=$(SLURM_CONF=$t_dir/none.conf "$weft" why 1 2>&1)

@@ -267,6 +267,60 @@ static const job_info_t *find_job(const job_info_msg_t *msg, uint32_t job_id)
 	return NULL;
 }
 
+/* Of several partitions that it asked, Slurm judged the first. */
+static const partition_info_t *find_partition(const partition_info_msg_t *parts,
+					      const char *names)
+{
+	size_t len = strcspn(names ? names : "", ",");
+
+	for (uint32_t i = 0; names && i < parts->record_count; i++) {
+		const char *name = parts->partition_array[i].name;
+
+		if (name && strlen(name) == len && !strncmp(name, names, len))
+			return &parts->partition_array[i];
+	}
+	return NULL;
+}
+
+static void bound_of(const job_info_t *job, const partition_info_msg_t *parts,
+		     struct weft_why_bound *ret)
+{
+	const partition_info_t *part = find_partition(parts, job->partition);
+
+	if (!part)
+		return;
+	if (job->time_limit != NO_VAL && job->time_limit > part->max_time)
+		*ret = (struct weft_why_bound) { WEFT_BOUND_TIME, job->time_limit,
+						 part->max_time };
+	else if (job->num_nodes > part->max_nodes)
+		*ret = (struct weft_why_bound) { WEFT_BOUND_NODES_MOST,
+						 job->num_nodes, part->max_nodes };
+	else if (job->max_nodes && job->max_nodes < part->min_nodes)
+		*ret = (struct weft_why_bound) { WEFT_BOUND_NODES_LEAST,
+						 job->max_nodes, part->min_nodes };
+}
+
+/* What a partition allows, for the jobs that ask for more. */
+static void load_bounds(struct weft_why *why, const job_info_msg_t *msg)
+{
+	partition_info_msg_t *parts = NULL;
+
+	for (uint32_t i = 0; i < why->job_count; i++) {
+		struct weft_why_job *job = &why->job[i];
+		const job_info_t *info;
+
+		if (job->cause != WEFT_WHY_PARTITION_LIMIT || !job->waits)
+			continue;
+		if (!parts && slurm_load_partitions((time_t)0, &parts, SHOW_ALL))
+			return;
+		info = find_job(msg, job->job_id);
+		if (info)
+			bound_of(info, parts, &job->bound);
+	}
+	if (parts)
+		slurm_free_partition_info_msg(parts);
+}
+
 void weft_limit_load(struct weft_why *why, const job_info_msg_t *msg,
 		     const char *(*word)(uint32_t code))
 {
@@ -277,6 +331,7 @@ void weft_limit_load(struct weft_why *why, const job_info_msg_t *msg,
 	partition_info_msg_t *parts = NULL;
 	struct load load = { .jobs = msg };
 
+	load_bounds(why, msg);
 	for (uint32_t i = 0; i < why->job_count; i++) {
 		struct weft_why_job *job = &why->job[i];
 

@@ -2,11 +2,11 @@
 /*
  * why_load.c - see why_load.h
  *
- * The request that squeue makes, and another if a job waits for a limit
- * (limit_load.c): authentication and PrivateData are Slurm's own.  The place in line counts the visible waiting jobs of the same
- * partition that come first by priority, then by number; held jobs are in
- * nobody's way.  Cost:
- * O(jobs log jobs), by sorting.
+ * The request that squeue makes, and others if a job waits for a limit
+ * (limit_load.c): authentication and PrivateData are Slurm's own.  Where the
+ * planner tells no place in line, it counts the visible waiting jobs of the
+ * same partition that come first by priority, then by number; held jobs are in
+ * nobody's way.  Cost: O(jobs log jobs), by sorting.
  *
  * The numbers of enum job_state_reason used here are the same in 22.05 and
  * 24.11; limits of accounts and QOS are told by the text of their range.
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <slurm/slurm.h>
@@ -109,7 +110,8 @@ static const char *detail_of(const job_info_t *info, enum weft_why_cause cause)
 	if (cause == WEFT_WHY_ACCOUNT_LIMIT ||
 	    (cause == WEFT_WHY_OTHER && !(info->state_desc && info->state_desc[0])))
 		return slurms_word(info->state_reason);
-	if (info->state_desc && info->state_desc[0])
+	if (info->state_desc && info->state_desc[0] &&
+	    cause != WEFT_WHY_DEPENDENCY && cause != WEFT_WHY_DEPENDENCY_NEVER)
 		return info->state_desc;
 	switch (cause) {
 	case WEFT_WHY_DEPENDENCY:
@@ -130,6 +132,11 @@ static const char *detail_of(const job_info_t *info, enum weft_why_cause cause)
 	}
 }
 
+static bool is_het(const job_info_t *info)
+{
+	return info->het_job_id && info->het_job_id != NO_VAL;
+}
+
 static char *id_of(const job_info_t *info)
 {
 	char id[128];
@@ -140,6 +147,9 @@ static char *id_of(const job_info_t *info)
 	else if (info->array_job_id && info->array_task_id != NO_VAL)
 		snprintf(id, sizeof(id), "%u_%u", info->array_job_id,
 			 info->array_task_id);
+	else if (is_het(info))
+		snprintf(id, sizeof(id), "%u+%u", info->het_job_id,
+			 info->het_job_offset);
 	else
 		snprintf(id, sizeof(id), "%u", info->job_id);
 	return copy(id);
@@ -184,6 +194,15 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 	job->cause = cause_of(info->state_reason);
 	job->priority = info->priority;
 	job->start_sec = info->start_time;
+	if (base == JOB_RUNNING || base == JOB_SUSPENDED)
+		job->end_sec = info->time_limit == INFINITE ? WEFT_TIME_NEVER :
+			info->end_time;
+	if (is_het(info)) {
+		job->het_id = info->het_job_id;
+		job->het_offset = info->het_job_offset;
+	}
+	if (info->array_max_tasks != NO_VAL)
+		job->throttle = info->array_max_tasks;
 	job->id = id_of(info);
 	job->user = user_of(info);
 	job->partition = copy(info->partition);
@@ -191,6 +210,7 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 	job->state = copy(state_of(base));
 	job->detail = copy(detail_of(info, job->cause));
 	job->nodes = copy(job->waits ? info->sched_nodes : info->nodes);
+	job->licenses = copy(info->licenses);
 	job->tasks = copy(info->array_task_str);
 	job->task_id = info->array_job_id ? info->array_task_id : NO_VAL;
 	job->explained = job->waits && info->system_comment &&
@@ -198,7 +218,8 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 		weft_why_agrees(job->cause, job->explain.kind);
 	job->restarts = info->restart_cnt;
 	job->admin_comment = copy(info->admin_comment);
-	return job->admin_comment && job->nodes && job->tasks && job->id && job->user && job->partition && job->name &&
+	return job->admin_comment && job->nodes && job->licenses && job->tasks &&
+		job->id && job->user && job->partition && job->name &&
 		job->state && job->detail;
 }
 

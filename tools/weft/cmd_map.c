@@ -6,31 +6,17 @@
 
 #include <langinfo.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "tools/slurm/map_load.h"
 #include "tools/ui/args.h"
+#include "tools/ui/term.h"
 #include "tools/weft/cmd.h"
 
 static const char usage[] =
 	"usage: weft map [OPTION...]\n\n"
 	"Draws every node's GPUs in the box of its NVLink domain, each with the\n"
 	"letter of the job that holds it.\n\n";
-
-static uint32_t terminal_width(void)
-{
-	struct winsize size;
-	const char *columns = getenv("COLUMNS");
-	long n;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	n = columns ? strtol(columns, NULL, 10) : 0;
-	return n >= 20 && n <= 1000 ? (uint32_t)n : 80;
-}
 
 static int show(const struct weft_map_look *look, bool json)
 {
@@ -51,15 +37,14 @@ static int show(const struct weft_map_look *look, bool json)
 
 static int run_map(int argc, char **argv)
 {
-	static const char *const when[] = { "auto", "always", "never", NULL };
-	struct weft_map_look look = { .width = terminal_width() };
+	struct weft_map_look look = { .width = weft_term_width(80) };
 	bool json = false, ascii = false;
 	uint32_t operand_count;
 	int color = 0, code;
 	const struct weft_option options[] = {
 		{ "json", 0, WEFT_OPTION_FLAG, &json, 0, 0, NULL, NULL,
 		  "nodes and jobs as JSON" },
-		{ "color", 0, WEFT_OPTION_WORD, &color, 0, 0, when, "WHEN",
+		{ "color", 0, WEFT_OPTION_WORD, &color, 0, 0, weft_term_colors, "WHEN",
 		  "auto (the default: on a terminal), always or never" },
 		{ "ascii", 0, WEFT_OPTION_FLAG, &ascii, 0, 0, NULL, NULL,
 		  "no line-drawing characters" },
@@ -72,8 +57,7 @@ static int run_map(int argc, char **argv)
 			      &operand_count);
 	if (code >= 0)
 		return code;
-	look.color = color == 1 || (color == 0 && isatty(STDOUT_FILENO) &&
-				    !getenv("NO_COLOR"));
+	look.color = weft_term_color((enum weft_term_color)color);
 	look.utf8 = !ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
 	return show(&look, json);
 }

@@ -11,76 +11,82 @@
 
 #include "tools/slurm/why_load.h"
 #include "tools/ui/args.h"
+#include "tools/ui/term.h"
 #include "tools/weft/cmd.h"
+#include "tools/why/queue.h"
 
 static const char usage[] =
 	"usage: weft queue [OPTION...]\n\n"
 	"Lists your waiting jobs, each with its expected start and reason.\n\n";
 
-static void print_row(const struct weft_why_job *job)
+static int print_json(const struct weft_why *why, bool all)
 {
-	struct weft_buf start, text;
+	struct json_object *o;
 
-	weft_buf_init(&start, 64);
-	weft_buf_init(&text, 1024);
-	if (job->start_sec)
-		weft_why_format_wait(job->start_sec, time(NULL), &start);
-	weft_why_format(job, &text);
-	printf("%-12s %-10.10s %-10.10s %6u %-11s %s\n", job->id, job->user,
-	       job->partition, job->ahead_count,
-	       start.len ? weft_buf_str(&start) : "not known",
-	       weft_buf_str(&text));
-	weft_buf_fini(&start);
-	weft_buf_fini(&text);
+	for (uint32_t i = 0; i < why->job_count && why->job[i].waits; i++) {
+		if (!all && !why->job[i].own)
+			continue;
+		o = weft_why_to_json(why, &why->job[i]);
+		if (!o)
+			return WEFT_EXIT_FAILED;
+		puts(json_object_to_json_string_ext(o, WEFT_WHY_JSON));
+		json_object_put(o);
+	}
+	return WEFT_EXIT_DONE;
 }
 
-static int show(bool all, bool json)
+static int print_table(const struct weft_why *why, const struct weft_queue_look *look)
+{
+	struct weft_buf buf;
+	int rc;
+
+	weft_buf_init(&buf, 64u << 20);
+	rc = weft_queue_draw(why, look, time(NULL), &buf);
+	if (rc == 0)
+		fputs(weft_buf_str(&buf), stdout);
+	else
+		fputs("weft queue: out of memory\n", stderr);
+	weft_buf_fini(&buf);
+	return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_DONE;
+}
+
+static int show(const struct weft_queue_look *look, bool json)
 {
 	struct weft_err err = WEFT_ERR_INIT;
-	struct json_object *o;
 	struct weft_why *why;
-	int rc = WEFT_EXIT_DONE;
+	int rc;
 
 	if (weft_why_load(NULL, &why, &err)) {
 		fprintf(stderr, "weft queue: %s\n", err.msg);
 		return WEFT_EXIT_FAILED;
 	}
-	if (!json)
-		printf("%-12s %-10s %-10s %6s %-11s %s\n", "JOB", "USER",
-		       "PARTITION", "AHEAD", "START", "WHY");
-	for (uint32_t i = 0; i < why->job_count && why->job[i].waits; i++) {
-		if (!all && !why->job[i].own)
-			continue;
-		if (!json) {
-			print_row(&why->job[i]);
-			continue;
-		}
-		o = weft_why_to_json(why, &why->job[i]);
-		if (!o)
-			rc = WEFT_EXIT_FAILED;
-		else
-			puts(json_object_to_json_string_ext(o, WEFT_WHY_JSON));
-		json_object_put(o);
-	}
+	rc = json ? print_json(why, look->all) : print_table(why, look);
 	weft_why_destroy(why);
 	return rc;
 }
 
 static int run_queue(int argc, char **argv)
 {
-	bool all = false, json = false;
+	struct weft_queue_look look = { .width = weft_term_width(0) };
 	uint32_t operand_count;
+	bool json = false;
+	int color = WEFT_COLOR_AUTO;
 	const struct weft_option options[] = {
-		{ "all", 'a', WEFT_OPTION_FLAG, &all, 0, 0, NULL, NULL,
+		{ "all", 'a', WEFT_OPTION_FLAG, &look.all, 0, 0, NULL, NULL,
 		  "everybody's, as far as Slurm shows them" },
 		{ "json", 0, WEFT_OPTION_FLAG, &json, 0, 0, NULL, NULL,
 		  "one JSON object a line" },
+		{ "color", 0, WEFT_OPTION_WORD, &color, 0, 0, weft_term_colors, "WHEN",
+		  "auto (the default: on a terminal), always or never" },
+		{ "width", 0, WEFT_OPTION_UINT, &look.width, 0, 1000, NULL, "N",
+		  "columns; else the terminal's, else as wide as it is (0)" },
 		{ NULL },
 	};
 	int code = weft_args_read("queue", usage, options, argc, argv, NULL, 0,
 				  &operand_count);
 
-	return code >= 0 ? code : show(all, json);
+	look.color = weft_term_color((enum weft_term_color)color);
+	return code >= 0 ? code : show(&look, json);
 }
 
 const struct weft_cmd weft_cmd_queue = {

@@ -108,6 +108,9 @@ static bool put_planner(struct json_object *to, const struct weft_why *why,
 		put(o, "wanted", json_object_new_int64(e->wanted)) &&
 		put(o, "available", json_object_new_int64(e->available)) &&
 		put(o, "place", json_object_new_int64(e->line_place)) &&
+		put(o, "passed", json_object_new_int64(e->passed_count)) &&
+		put_time(o, "unpassed_from", e->unpassed_sec) &&
+		put(o, "sure_percent", json_object_new_int64(e->sure_percent)) &&
 		put(o, "name", json_object_new_string(e->name)) &&
 		put_blockers(o, why, e) && put_advice(o, e);
 }
@@ -141,7 +144,9 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		return true;
 	return put(o, "reason", json_object_new_string(weft_why_word(job->cause))) &&
 		put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
+		put(o, "place", json_object_new_int64(weft_why_place(job))) &&
 		put_time(o, "start", job->start_sec) &&
+		put_time(o, "likely", weft_why_likely(job)) &&
 		put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
 		(!job->limited || put_limit(o, job)) &&
 		(!job->explained || put_planner(o, why, &job->explain));

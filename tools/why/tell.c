@@ -4,71 +4,191 @@
  *
  * Expected starts assume that jobs run to their time limits and that nothing
  * more urgent is submitted; that is said with each.  Texts of users are shown
- * without control characters (why.c).
+ * clean (lib/text.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
+#include "lib/text.h"
 #include "lib/wish.h"
 #include "submit/record.h"
 #include "tools/why/why.h"
 
-static void add_clean(const char *text, struct weft_buf *buf)
-{
-	for (uint32_t i = 0; text && text[i] && i < 200; i++) {
-		unsigned char c = (unsigned char)text[i];
+#define BLOCKERS_TOLD 5		/* lines about jobs in the way */
 
-		weft_buf_add(buf, c < 32 || c == 127 ? "?" : text + i, 1);
+/* The first of several lines about one thing has its name, the others blanks. */
+static void begin_line(const char *name, bool first, struct weft_buf *buf)
+{
+	weft_buf_addf(buf, "  %-16s", first ? name : "");
+}
+
+static void tell_other(const struct weft_why_job *other, int64_t until_sec,
+		       int64_t now_sec, struct weft_buf *buf)
+{
+	weft_buf_addf(buf, "job %s of ", other->id);
+	weft_text_add(buf, other->user, 64);
+	weft_buf_adds(buf, other->waits ? " goes first, is planned to end " :
+		      " runs, ends ");
+	if (!until_sec || until_sec == WEFT_TIME_NEVER) {
+		weft_buf_adds(buf, "at no set time: it has no time limit");
+		return;
 	}
+	weft_why_format_wait(until_sec, now_sec, buf);
+	weft_buf_adds(buf, " at the latest");
 }
 
 static void tell_blockers(const struct weft_why *why,
 			  const struct weft_explain *e, int64_t now_sec,
 			  struct weft_buf *buf)
 {
-	const struct weft_why_job *other;
-
-	for (uint32_t i = 0; i < e->blocker_count; i++) {
+	for (uint32_t i = 0; i < e->blocker_count && i < BLOCKERS_TOLD; i++) {
 		const struct weft_blocker *b = &e->blocker[i];
+		const struct weft_why_job *other = weft_why_find(why, b->job_id);
 
-		other = weft_why_find(why, b->job_id);
-		weft_buf_adds(buf, i ? ", " : "  in its way: ");
-		if (other)
-			weft_buf_addf(buf, "job %s of %s ", other->id,
-				      other->user);
-		else
-			weft_buf_addf(buf, "job %" PRIu32 " ", b->job_id);
-		if (other && other->waits)
-			weft_buf_adds(buf, "before it in line ");
-		if (b->until_sec == WEFT_TIME_NEVER) {
-			weft_buf_adds(buf, "has no time limit");
-			continue;
+		begin_line("in its way:", i == 0, buf);
+		if (other) {
+			tell_other(other, b->until_sec, now_sec, buf);
+		} else {
+			weft_buf_addf(buf, "job %" PRIu32 " ends ", b->job_id);
+			weft_why_format_wait(b->until_sec, now_sec, buf);
 		}
-		weft_buf_adds(buf, "ends ");
-		weft_why_format_wait(b->until_sec, now_sec, buf);
-	}
-	if (e->blocker_count)
 		weft_buf_adds(buf, "\n");
-	if (e->hidden_count)
-		weft_buf_addf(buf, "  in its way: %" PRIu32 " job%s that this site does not show\n",
+	}
+	if (e->blocker_count > BLOCKERS_TOLD) {
+		begin_line("", false, buf);
+		weft_buf_addf(buf, "and %" PRIu32 " more that end sooner\n",
+			      e->blocker_count - BLOCKERS_TOLD);
+	}
+	if (e->hidden_count) {
+		begin_line("in its way:", true, buf);
+		weft_buf_addf(buf, "%" PRIu32 " job%s that this site does not show\n",
 			      e->hidden_count, e->hidden_count == 1 ? "" : "s");
+	}
 }
 
-static void tell_place(const struct weft_why_job *job, struct weft_buf *buf)
+/* Jobs of the list that the job waits for by their numbers. */
+static void tell_dependency(const struct weft_why *why,
+			    const struct weft_why_job *job, int64_t now_sec,
+			    struct weft_buf *buf)
 {
-	if (job->ahead_count)
-		weft_buf_addf(buf, "  place in line: %" PRIu32 " waiting job%s of its partition come%s first\n",
-			      job->ahead_count,
-			      job->ahead_count == 1 ? "" : "s",
-			      job->ahead_count == 1 ? "s" : "");
-	else
-		weft_buf_adds(buf, "  place in line: no waiting job of its partition comes first\n");
+	uint32_t ids[BLOCKERS_TOLD];
+	uint32_t count = weft_why_dependency_jobs(job->detail, ids, BLOCKERS_TOLD);
+	bool first = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_why_job *other = weft_why_find(why, ids[i]);
+
+		if (!other)
+			continue;
+		begin_line("on the way:", first, buf);
+		first = false;
+		if (other->waits) {
+			weft_buf_addf(buf, "job %s waits itself: ", other->id);
+			weft_why_format(other, buf);
+		} else if (other->end_sec) {
+			tell_other(other, other->end_sec, now_sec, buf);
+		} else {
+			weft_buf_addf(buf, "job %s is %s", other->id, other->state);
+		}
+		weft_buf_adds(buf, "\n");
+	}
 }
 
+/* Is name, of a licence, in "fea:2,matlab"? */
+static bool names_license(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; list && *list; list += strcspn(list, ","), list += *list == ',')
+		if (!strncmp(list, name, len) && strchr(":@,", list[len]))
+			return true;
+	return false;
+}
+
+/* Running jobs that hold the licence, or the array's running tasks. */
+static void tell_holders(const struct weft_why *why,
+			 const struct weft_why_job *job, int64_t now_sec,
+			 struct weft_buf *buf)
+{
+	const char *license = job->explained ? job->explain.name : "";
+	uint32_t told = 0;
+
+	for (uint32_t i = 0; i < why->job_count; i++) {
+		const struct weft_why_job *other = &why->job[i];
+
+		if (other->waits || !other->end_sec ||
+		    !(job->cause == WEFT_WHY_ARRAY_LIMIT ?
+		      other->array_id == job->array_id :
+		      license[0] && names_license(other->licenses, license)))
+			continue;
+		if (told++ >= BLOCKERS_TOLD)
+			continue;
+		begin_line("in its way:", told == 1, buf);
+		tell_other(other, other->end_sec, now_sec, buf);
+		weft_buf_adds(buf, "\n");
+	}
+	if (told > BLOCKERS_TOLD) {
+		begin_line("", false, buf);
+		weft_buf_addf(buf, "and %" PRIu32 " more\n", told - BLOCKERS_TOLD);
+	}
+}
+
+static void add_moment(int64_t at_sec, struct weft_buf *buf)
+{
+	time_t at = (time_t)at_sec;
+	char text[40] = "";
+	struct tm tm;
+
+	if (localtime_r(&at, &tm))
+		strftime(text, sizeof(text), "%a %d %b %H:%M", &tm);
+	weft_buf_adds(buf, text);
+}
+
+/* Who passes it, and until when that may go on. */
+static void tell_passed(const struct weft_explain *e, int64_t now_sec,
+			struct weft_buf *buf)
+{
+	if (!e->passed_count)
+		return;
+	begin_line("", false, buf);
+	weft_buf_addf(buf, "%" PRIu32 " of them came behind it in Slurm's order: shorter jobs go first here\n",
+		      e->passed_count);
+	if (e->unpassed_sec <= now_sec)
+		return;
+	begin_line("", false, buf);
+	weft_buf_adds(buf, "(from ");
+	add_moment(e->unpassed_sec, buf);
+	weft_buf_adds(buf, " on none passes it any more)\n");
+}
+
+static void tell_place(const struct weft_why_job *job, int64_t now_sec,
+		       struct weft_buf *buf)
+{
+	uint32_t place = weft_why_place(job);
+
+	if (!place)
+		return;
+	begin_line("place in line:", true, buf);
+	if (place == 1)
+		weft_buf_adds(buf, "the first");
+	else
+		weft_buf_addf(buf, "%" PRIu32 ", behind %" PRIu32 " other%s that wait%s",
+			      place, place - 1, place == 2 ? "" : "s",
+			      place == 2 ? "s" : "");
+	weft_buf_adds(buf, job->explained ? "\n" : " in its partition\n");
+	if (job->explained)
+		tell_passed(&job->explain, now_sec, buf);
+}
+
+/* What Slurm itself fills in is no promise, and is told without one. */
 static void tell_start(const struct weft_why_job *job, int64_t now_sec,
 		       struct weft_buf *buf)
 {
-	weft_buf_adds(buf, "  expected start: ");
+	bool planned = job->explained && job->explain.kind != WEFT_REASON_BEGIN;
+
+	begin_line("expected start:", true, buf);
 	if (!job->start_sec) {
 		weft_buf_adds(buf, "not known\n");
 		return;
@@ -76,19 +196,35 @@ static void tell_start(const struct weft_why_job *job, int64_t now_sec,
 	weft_why_format_wait(job->start_sec, now_sec, buf);
 	if (job->nodes && job->nodes[0]) {
 		weft_buf_adds(buf, " on ");
-		add_clean(job->nodes, buf);
+		weft_text_add(buf, job->nodes, 200);
 	}
-	if (job->start_sec > now_sec && job->explained &&
-	    job->explain.kind != WEFT_REASON_BEGIN)
-		weft_buf_adds(buf, ", sooner if jobs end before their limits, later if more urgent ones come");
+	if (job->start_sec > now_sec && planned)
+		weft_buf_adds(buf, " if jobs run to their time limits; later only if more urgent ones come");
 	weft_buf_adds(buf, "\n");
+}
+
+static void tell_likely(const struct weft_why_job *job, int64_t now_sec,
+			struct weft_buf *buf)
+{
+	int64_t likely = weft_why_likely(job);
+
+	if (!likely)
+		return;
+	begin_line("likely start:", true, buf);
+	weft_why_format_wait(likely, now_sec, buf);
+	weft_buf_adds(buf, ", as jobs like these ran before (");
+	if (job->explain.sure_percent)
+		weft_buf_addf(buf, "%" PRIu32 " %% of such forecasts were right to a quarter of the wait)\n",
+			      job->explain.sure_percent);
+	else
+		weft_buf_adds(buf, "too few such forecasts yet to say how sure)\n");
 }
 
 static void tell_advice(const struct weft_explain *e, int64_t now_sec,
 			struct weft_buf *buf)
 {
 	for (uint32_t i = 0; i < e->advice_count; i++) {
-		weft_buf_adds(buf, "  sooner: ");
+		begin_line("sooner:", i == 0, buf);
 		weft_advice_format(&e->advice[i], buf);
 		if (e->advice[i].start_sec <= e->advice_sec) {
 			weft_buf_adds(buf, " it would start now\n");
@@ -99,7 +235,7 @@ static void tell_advice(const struct weft_explain *e, int64_t now_sec,
 		weft_buf_adds(buf, "\n");
 	}
 	if (e->advice_count && now_sec - e->advice_sec >= 60)
-		weft_buf_addf(buf, "  (asked of the planner %" PRId64 " minutes ago)\n",
+		weft_buf_addf(buf, "                  (asked of the planner %" PRId64 " minutes ago)\n",
 			      (now_sec - e->advice_sec) / 60);
 }
 
@@ -140,37 +276,25 @@ static void tell_options(const struct weft_why_job *job, struct weft_buf *buf)
 	weft_buf_adds(buf, "\n");
 }
 
-/* Held jobs and the like stand in no line. */
-static bool stands_in_line(const struct weft_why_job *job)
-{
-	switch (job->cause) {
-	case WEFT_WHY_RESOURCES:
-	case WEFT_WHY_PRIORITY:
-	case WEFT_WHY_LICENSE:
-	case WEFT_WHY_UNKNOWN:
-	case WEFT_WHY_RESERVATION:
-	case WEFT_WHY_NODES_DOWN:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 		  int64_t now_sec, struct weft_buf *buf)
 {
-	weft_buf_addf(buf, "job %s: ", job->id);
+	weft_buf_addf(buf, "job %s: ", job->id ? job->id : "?");
 	weft_why_format(job, buf);
 	weft_buf_adds(buf, "\n");
 	if (!job->waits) {
 		tell_options(job, buf);
 		return weft_buf_error(buf);
 	}
+	if (job->cause == WEFT_WHY_DEPENDENCY)
+		tell_dependency(why, job, now_sec, buf);
+	if (job->cause == WEFT_WHY_ARRAY_LIMIT || job->cause == WEFT_WHY_LICENSE)
+		tell_holders(why, job, now_sec, buf);
 	if (job->explained)
 		tell_blockers(why, &job->explain, now_sec, buf);
-	if (stands_in_line(job))
-		tell_place(job, buf);
+	tell_place(job, now_sec, buf);
 	tell_start(job, now_sec, buf);
+	tell_likely(job, now_sec, buf);
 	if (job->explained)
 		tell_advice(&job->explain, now_sec, buf);
 	tell_rules(job, buf);

@@ -10,9 +10,11 @@
  * Where sched/weft runs, its own words come instead of the table's, and the
  * jobs in the way and what would start sooner with them (sched/explain.h).
  */
-#include "tools/why/why.h"
-
+#include <inttypes.h>
 #include <stdlib.h>
+
+#include "lib/text.h"
+#include "tools/why/why.h"
 
 static const struct {
 	const char *word, *text;
@@ -47,6 +49,7 @@ void weft_why_destroy(struct weft_why *why)
 		free(why->job[i].name);
 		free(why->job[i].state);
 		free(why->job[i].detail);
+		free(why->job[i].licenses);
 		free(why->job[i].nodes);
 		free(why->job[i].tasks);
 		free(why->job[i].admin_comment);
@@ -61,12 +64,106 @@ const char *weft_why_word(enum weft_why_cause cause)
 							"Other";
 }
 
-static void add_clean(struct weft_buf *buf, const char *text)
+/* Held jobs and the like stand in no line. */
+static bool stands_in_line(const struct weft_why_job *job)
 {
-	for (uint32_t i = 0; text[i] && i < 300; i++) {
-		unsigned char c = (unsigned char)text[i];
+	switch (job->cause) {
+	case WEFT_WHY_RESOURCES:
+	case WEFT_WHY_PRIORITY:
+	case WEFT_WHY_LICENSE:
+	case WEFT_WHY_RESERVATION:
+	case WEFT_WHY_NODES_DOWN:
+		return true;
+	case WEFT_WHY_UNKNOWN:
+		return !job->het_id;
+	default:
+		return false;
+	}
+}
 
-		weft_buf_add(buf, c < 32 || c == 127 ? "?" : text + i, 1);
+uint32_t weft_why_place(const struct weft_why_job *job)
+{
+	if (!stands_in_line(job))
+		return 0;
+	return job->explained && job->explain.line_place ?
+		job->explain.line_place : job->ahead_count + 1;
+}
+
+int64_t weft_why_likely(const struct weft_why_job *job)
+{
+	const struct weft_explain *e = &job->explain;
+
+	return job->explained && e->likely_sec &&
+		(!job->start_sec || e->likely_sec + 60 <= job->start_sec) ?
+		e->likely_sec : 0;
+}
+
+static void add_span(uint64_t minutes, struct weft_buf *buf)
+{
+	if (minutes >= 48 * 60)
+		weft_buf_addf(buf, "%" PRIu64 "d%" PRIu64 "h", minutes / 1440,
+			      minutes / 60 % 24);
+	else if (minutes >= 60)
+		weft_buf_addf(buf, "%" PRIu64 "h%02" PRIu64 "m", minutes / 60,
+			      minutes % 60);
+	else
+		weft_buf_addf(buf, "%" PRIu64 "m", minutes);
+}
+
+static bool add_partition_limit(const struct weft_why_job *job,
+				struct weft_buf *buf)
+{
+	const struct weft_why_bound *b = &job->bound;
+
+	if (b->of == WEFT_BOUND_NONE)
+		return false;
+	weft_buf_adds(buf, "asks for ");
+	if (b->of == WEFT_BOUND_TIME)
+		add_span(b->asked, buf);
+	else
+		weft_buf_addf(buf, "%" PRIu64 " nodes", b->asked);
+	weft_buf_adds(buf, ", its partition ");
+	weft_text_add(buf, job->partition, 100);
+	weft_buf_adds(buf, b->of == WEFT_BOUND_NODES_LEAST ? " takes none of fewer than " :
+		      " allows at most ");
+	if (b->of == WEFT_BOUND_TIME)
+		add_span(b->bound, buf);
+	else
+		weft_buf_addf(buf, "%" PRIu64, b->bound);
+	return true;
+}
+
+/* Sentences that need more of the job than its cause; false: there is none. */
+static bool add_special(const struct weft_why_job *job, struct weft_buf *buf)
+{
+	switch (job->cause) {
+	case WEFT_WHY_DEPENDENCY:
+	case WEFT_WHY_DEPENDENCY_NEVER:
+		weft_why_format_dependency(job->detail, buf);
+		if (job->cause == WEFT_WHY_DEPENDENCY_NEVER)
+			weft_buf_adds(buf, "; that can no longer come true: cancel it, or change its --dependency");
+		return true;
+	case WEFT_WHY_HELD_USER:
+		weft_buf_addf(buf, "held by its user; \"scontrol release %" PRIu32 "\" lets it go",
+			      job->job_id);
+		return true;
+	case WEFT_WHY_PARTITION_LIMIT:
+		return add_partition_limit(job, buf);
+	case WEFT_WHY_ARRAY_LIMIT:
+		if (!job->throttle)
+			return false;
+		weft_buf_addf(buf, "its array runs at most %" PRIu32 " task%s at once (%%%" PRIu32
+			      "); \"scontrol update jobid=%" PRIu32 " arraytaskthrottle=N\" changes that",
+			      job->throttle, job->throttle == 1 ? "" : "s",
+			      job->throttle, job->array_id);
+		return true;
+	case WEFT_WHY_UNKNOWN:
+		if (!job->het_id)
+			return false;
+		weft_buf_adds(buf, "waits for the other parts of its heterogeneous job: they start together");
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -74,9 +171,11 @@ int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf)
 {
 	if (!job->waits) {
 		weft_buf_adds(buf, "does not wait: ");
-		add_clean(buf, job->state ? job->state : "?");
+		weft_text_add(buf, job->state ? job->state : "?", 40);
 		return weft_buf_error(buf);
 	}
+	if (add_special(job, buf))
+		return weft_buf_error(buf);
 	if (job->explained)
 		return weft_explain_format(&job->explain, buf);
 	if (job->limited)
@@ -87,7 +186,7 @@ int weft_why_format(const struct weft_why_job *job, struct weft_buf *buf)
 		weft_buf_addf(buf, ", number %u", job->code);
 	if (job->detail && job->detail[0]) {
 		weft_buf_adds(buf, ": ");
-		add_clean(buf, job->detail);
+		weft_text_add(buf, job->detail, 300);
 	}
 	return weft_buf_error(buf);
 }
@@ -155,14 +254,18 @@ static const char *number(const char *text, uint32_t *ret)
 
 bool weft_why_parse_id(const char *text, uint32_t *ret_job, uint32_t *ret_task)
 {
-	uint32_t job, task = UINT32_MAX;
+	uint32_t job, task = UINT32_MAX, part = 0;
 	const char *end = number(text, &job);
 
 	if (end && *end == '_')
 		end = number(end + 1, &task);
+	else if (end && *end == '+')	/* a part of a heterogeneous job */
+		end = number(end + 1, &part);
 	if (!end || *end || !job)
 		return false;
-	*ret_job = job;
+	if (part >= UINT32_MAX - job)
+		return false;
+	*ret_job = job + part;	/* Slurm numbers them so */
 	*ret_task = task;
 	return true;
 }

@@ -34,11 +34,24 @@ enum weft_why_cause {
 	WEFT_WHY_CAUSE_COUNT
 };
 
+/* A bound of the job's partition that it breaks. */
+struct weft_why_bound {
+	enum {
+		WEFT_BOUND_NONE,	/* not known */
+		WEFT_BOUND_TIME,	/* minutes */
+		WEFT_BOUND_NODES_MOST,
+		WEFT_BOUND_NODES_LEAST,
+	} of;
+	uint64_t asked, bound;
+};
+
 struct weft_why_job {
 	uint32_t job_id, array_id;	/* array_id 0: no array */
+	uint32_t het_id, het_offset;	/* het_id 0: no part of a heterogeneous job */
 	char *id;			/* as squeue writes it */
 	char *user, *partition, *name, *state;
 	char *detail;		/* Slurm's state_desc, dependency, licences... */
+	char *licenses;		/* that it asks, "fea:2,matlab" */
 	bool waits;		/* pending */
 	bool own;		/* the caller's */
 	enum weft_why_cause cause;
@@ -46,11 +59,14 @@ struct weft_why_job {
 	uint32_t priority;
 	uint32_t ahead_count;	/* with more priority in its partition, and waiting for room only */
 	int64_t start_sec;	/* expected; 0: unknown */
+	int64_t end_sec;	/* of one that runs, by its limit, or WEFT_TIME_NEVER */
 	char *nodes;		/* planned, or held */
 	char *tasks;		/* "0-5,9%2": waiting elements of an array, or "" */
+	uint32_t throttle;	/* tasks of its array that may run at once; 0: all */
 	uint32_t task_id;	/* one element's; UINT32_MAX - 1 (NO_VAL): none */
 	char *admin_comment;	/* the filter's record (submit/record.h) and options (lib/wish.h) */
 	uint32_t restarts;	/* times that it was requeued */
+	struct weft_why_bound bound;
 	bool limited;		/* the limit that it waits for is known */
 	struct weft_limit limit;
 	bool explained;		/* sched/weft told more, in explain */
@@ -77,6 +93,17 @@ bool weft_why_has_task(const char *expression, uint32_t task);
  */
 bool weft_why_parse_id(const char *text, uint32_t *ret_job, uint32_t *ret_task);
 bool weft_why_is(const struct weft_why_job *job, uint32_t job_id, uint32_t task);
+
+/* "waits for job 12 to succeed", out of Slurm's list of what is left.  0 or -errno. */
+int weft_why_format_dependency(const char *text, struct weft_buf *buf);
+/* The jobs named in such a list, at most max; returns how many. */
+uint32_t weft_why_dependency_jobs(const char *text, uint32_t *ret_job,
+				  uint32_t max);
+
+/* Its place in line, 1 for the first; 0 if it stands in none. */
+uint32_t weft_why_place(const struct weft_why_job *job);
+/* When it starts if jobs run as their like did; 0: not known, or not sooner. */
+int64_t weft_why_likely(const struct weft_why_job *job);
 
 /* Could the planner's reason be behind Slurm's?  Else it is of yesterday. */
 bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind);
