@@ -2,16 +2,21 @@
 /*
  * reload.c - see reload.h
  *
- * The file is looked at (one stat()) when a job arrives and a second has
- * passed since the last look: no thread, no signal, and `scontrol reconfigure`
- * needs no help, since a changed file is seen by the next job anyway.  A file
- * is known by device, inode, size, and its times in nanoseconds, so that one
- * that was renamed into place is always seen.
+ * The file is looked at (one stat()) once a second by a thread that does
+ * nothing else, so that a new file is compiled, and a bad one told in the log
+ * and in weft policy status, before the next job meets it; `scontrol
+ * reconfigure` needs no help.  A job that arrives looks too if the thread has
+ * not done so in this second.  A file is known by device, inode, size, and its
+ * times in nanoseconds, so that one that was renamed into place is always seen.
  *
  * A file that does not compile leaves the rules as they were; the reason is
  * logged once for that file, not once for each job.  A file that is gone means
  * no rules, as at the start: deleting it is how an admin switches the filter
  * off.
+ *
+ * SlurmUser and the state directory are copied when the plugin is loaded, for
+ * the thread holds none of slurmctld's locks; neither can change without a
+ * restart.
  *
  * One mutex guards rules and buckets.  slurmctld's RPC threads pass through
  * here one at a time for the microseconds that the rules take; Slurm's own
@@ -30,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "plugins/job_submit/reload.h"
 #include "plugins/job_submit/status.h"
@@ -47,6 +53,10 @@ struct identity {
 
 static struct {
 	pthread_mutex_t lock;
+	pthread_cond_t stop;	/* with lock: the thread is to end */
+	pthread_t watcher;
+	bool watching;
+	uid_t owner;		/* SlurmUser */
 	char *path;
 	struct identity seen;
 	bool looked;
@@ -54,7 +64,8 @@ static struct {
 	struct weft_rules *rules;
 	struct weft_throttle *throttle;
 	struct weft_submit_status status;	/* what weft policy status tells */
-} site = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} site = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	   .stop = PTHREAD_COND_INITIALIZER };
 
 static void identify(const char *path, struct identity *id)
 {
@@ -126,28 +137,71 @@ static void look(int64_t now_sec)
 	weft_submit_status_write(&site.status);
 }
 
+static void *watch(void *arg)
+{
+	struct timespec at;
+
+	(void)arg;
+	pthread_mutex_lock(&site.lock);
+	while (site.watching) {
+		look(time(NULL));
+		clock_gettime(CLOCK_REALTIME, &at);
+		at.tv_sec++;
+		pthread_cond_timedwait(&site.stop, &site.lock, &at);
+	}
+	pthread_mutex_unlock(&site.lock);
+	return NULL;
+}
+
+/* Without it jobs look, as they come. */
+static void start_watcher(void)
+{
+	site.watching = pthread_create(&site.watcher, NULL, watch, NULL) == 0;
+	if (!site.watching)
+		error("job_submit/weft: no thread: %s is looked at when a job comes",
+		      site.path);
+}
+
+static void stop_watcher(void)
+{
+	bool watching;
+
+	pthread_mutex_lock(&site.lock);
+	watching = site.watching;
+	site.watching = false;
+	pthread_cond_signal(&site.stop);
+	pthread_mutex_unlock(&site.lock);
+	if (watching)
+		pthread_join(site.watcher, NULL);
+}
+
 void weft_reload_init(void)
 {
 	const char *named = getenv("WEFT_CONF");
 
 	pthread_mutex_lock(&site.lock);
+	site.owner = slurm_conf.slurm_user_id;
+	site.status.state_dir = xstrdup(slurm_conf.state_save_location);
 	site.path = named && *named ? xstrdup(named) : weft_slurm_conf_path("weft.json");
 	site.throttle = weft_throttle_create(BUCKETS);
 	if (!site.throttle)
 		error("job_submit/weft: out of memory: rates are not held");
 	site.status.started_sec = time(NULL);
 	look(time(NULL));
+	start_watcher();
 	pthread_mutex_unlock(&site.lock);
 }
 
 void weft_reload_fini(void)
 {
+	stop_watcher();
 	pthread_mutex_lock(&site.lock);
-	weft_submit_status_remove();
+	weft_submit_status_remove(&site.status);
 	replace(NULL);
 	weft_throttle_destroy(site.throttle);
 	site.throttle = NULL;
 	xfree(site.path);
+	xfree(site.status.state_dir);
 	site.looked = false;
 	pthread_mutex_unlock(&site.lock);
 }

@@ -6,7 +6,7 @@
  * weft.json goes into a small file in the state directory, which only
  * SlurmUser and root may read.  It is written when the file was found changed
  * and at no other time, without waiting for the disk, since slurmctld's locks
- * are held; it goes away with the plugin.
+ * may be held; it goes away with the plugin.
  */
 #include "config.h"
 
@@ -24,11 +24,11 @@
 
 #define PATH_SIZE 4096
 
-static bool path_of(char *out, const char *name)
+static bool path_of(const struct weft_submit_status *status, char *out,
+		    const char *name)
 {
-	int len = slurm_conf.state_save_location ?
-		snprintf(out, PATH_SIZE, "%s/weft%s",
-			 slurm_conf.state_save_location, name) : -1;
+	int len = status->state_dir ?
+		snprintf(out, PATH_SIZE, "%s/weft%s", status->state_dir, name) : -1;
 
 	return len > 0 && len < PATH_SIZE;
 }
@@ -57,11 +57,11 @@ void weft_submit_status_write(const struct weft_submit_status *status)
 	struct json_object *o;
 	const char *text;
 
-	if (!path_of(path, ""))
+	if (!path_of(status, path, ""))
 		return;
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return;
-	path_of(path, "/submit_status.json");
+	path_of(status, path, "/submit_status.json");
 	o = to_json(status);
 	text = o ? json_object_to_json_string(o) : NULL;
 	if (text && weft_file_replace_soon(path, text, strlen(text), 0644, &err))
@@ -70,10 +70,10 @@ void weft_submit_status_write(const struct weft_submit_status *status)
 	json_object_put(o);
 }
 
-void weft_submit_status_remove(void)
+void weft_submit_status_remove(const struct weft_submit_status *status)
 {
 	char path[PATH_SIZE];
 
-	if (path_of(path, "/submit_status.json"))
+	if (path_of(status, path, "/submit_status.json"))
 		unlink(path);
 }

@@ -9,6 +9,7 @@
 
 struct weft_submit_status {
 	const char *path;		/* of weft.json */
+	char *state_dir;		/* StateSaveLocation, Slurm's allocator */
 	int64_t started_sec;		/* the plugin */
 	int64_t looked_sec;		/* when the file was found changed */
 	int64_t loaded_sec;		/* the rules in force; 0: none */
@@ -19,6 +20,6 @@ struct weft_submit_status {
 
 /* StateSaveLocation/weft/submit_status.json; a failure is logged. */
 void weft_submit_status_write(const struct weft_submit_status *status);
-void weft_submit_status_remove(void);
+void weft_submit_status_remove(const struct weft_submit_status *status);
 
 #endif

@@ -163,11 +163,9 @@ fi
 conf=$(sx sh -c 'dirname "$SLURM_CONF"')
 rules() { printf '%s\n' "$1" >"$conf/weft.json"; }
 status() { sx "$weft" policy status | grep -Eq -- "$1"; }
-# The filter looks at the file when a job comes, once a second.
-touched() { submit -H -t 5 --wrap true >/dev/null && status "$1"; }
 rules '{"submit": {"rules": [{"name": "time", "default": {"time": "4:00:00"}},
 	{"name": "mem", "match": {"gpus": {"min": 1}}, "multiply": {"mem_per_node": {"by": "gpus_per_node", "times": "1G"}}}]}}'
-check "policy status: the rules in force" wait_for 20 touched 'in force: 2 rules, since 20'
+check "policy status: the rules in force" wait_for 20 status 'in force: 2 rules, since 20'
 ruled=$(submit -H --gpus-per-node=2 --wrap true)
 out=$(sx "$weft" policy explain "$ruled")
 is "policy explain: exit status" $? 0
@@ -177,12 +175,14 @@ like "weft why tells it too" "$(sx "$weft" why "$ruled")" "changed by the site's
 sx "$weft" policy explain "$held" >/dev/null
 is "policy explain: no rule changed it: exit status" $? 3
 printf '\n\n {"submit": {"rules": [{"nam": 1}]}}' >"$conf/weft.json"
-check "policy status: a bad file, with line and column" wait_for 20 touched 'not taken, 20.*weft.json:3:[0-9]+: submit.rules\[0\]'
+check "policy status: a bad file, with line and column" wait_for 20 status 'not taken, 20.*weft.json:3:[0-9]+: submit.rules\[0\]'
 sx "$weft" policy status --json >"$t_dir/status"
 is "policy status: a bad file: exit status" $? 3
 like "policy status: the old rules stay in force" "$(cat "$t_dir/status")" '"rules":2'
+like "policy status: the log tells it too" "$(log)" 'error: job_submit/weft: .*weft.json:3:[0-9]+: submit.rules\[0\]'
+sx scontrol reconfigure
 rules '{}'
-check "policy status: mended" wait_for 20 touched 'in force: 0 rules'
+check "policy status: mended, after a reconfigure" wait_for 20 status 'in force: 0 rules'
 
 # ---- what users may see --------------------------------------------------------
 
