@@ -6,7 +6,8 @@
 # arrays, honoured when others want the nodes and when the job ends of a cause
 # that it named, and told by weft why.
 #
-# WEFT_LONG=1 adds the causes that Slurm looks for every 30 seconds only.
+# WEFT_LONG=1 adds the causes that Slurm looks for every 30 seconds only, and
+# preemption by QOS, which needs a slurmdbd.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
 cat >"$t_dir/extra.conf" <<END
@@ -15,6 +16,20 @@ PreemptMode=REQUEUE
 PartitionName=low Nodes=ALL PriorityTier=1 MaxTime=600
 PartitionName=high Nodes=ALL PriorityTier=10 PreemptMode=OFF
 END
+# Slurm's own judge of memory.  Jobs have directories by node and number there,
+# so numbers begin where no other sandbox on this machine has its own.
+cgroup=/sys/fs/cgroup/memory/weft-test-$EPOCHSECONDS-$$
+if [ "$release" = 22.05 ] && [ -e /sys/fs/cgroup/freezer/release_agent ] &&
+	mkdir "$cgroup" 2>/dev/null && rmdir "$cgroup"; then
+	cgroups_before=$(ls -d /sys/fs/cgroup/*/slurm_node? 2>/dev/null)
+	cat >>"$t_dir/extra.conf" <<-END
+	ProctrackType=proctrack/cgroup
+	TaskPlugin=task/cgroup
+	FirstJobId=$((EPOCHSECONDS % 60000 * 1000 + 1))
+	END
+else
+	cgroup=
+fi
 sb_start --nodes 4 --gpus 2 --conf-extra "$t_dir/extra.conf"
 
 why() { sx "$weft" why "$@"; }
@@ -123,11 +138,58 @@ sx scontrol update NodeName=node2,node0 State=DOWN Reason=test
 check "requeue-on=node-fail: requeued when its node goes down" wait_for 30 restarted "$again" 1
 check "requeue-on=none: it ends" wait_for 30 in_state "$never" NODE_FAIL
 
+# ---- too much memory -----------------------------------------------------------------
+
+if [ -n "$cgroup" ]; then
+	printf 'CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\nConstrainSwapSpace=yes\n' >"$sb_dir/etc/cgroup.conf"
+	check "a slurmd that bounds memory" "$weft" sandbox restart --name "$sb" slurmd.node3
+	printf '#!/bin/bash\n[ $SLURM_RESTART_COUNT ] && exec sleep 600\nprintf -v x %%80000000s\n' >"$t_dir/eater"
+	eater=$(submit -w node3 -n1 --mem=40 --oversubscribe --requeue-on=oom "$t_dir/eater")
+	gone=$(submit -w node3 -n1 --mem=40 --oversubscribe --requeue-on=timeout "$t_dir/eater")
+	check "requeue-on=oom: requeued when it ate too much" wait_for 60 restarted "$eater" 1
+	check "and runs again" wait_state "$eater" RUNNING 30
+	check "another cause named: it ends" wait_for 60 in_state "$gone" OUT_OF_MEMORY
+	sx scancel "$eater"
+else
+	skip "requeue-on=oom" "no cgroups v1 that can be written, or not Slurm 22.05"
+fi
+
 if [ -n "${WEFT_LONG:-}" ]; then
 	sx scontrol update NodeName=node2,node0 State=RESUME
 	late=$(submit -w node3 --mem=10 -n1 --oversubscribe -t 1 --requeue-on=timeout --checkpoint-signal=B:USR1@20 "$t_dir/saver")
 	check "checkpoint-signal: before the time limit, as Slurm's --signal" wait_for 90 has_told "$late" saved
 	check "requeue-on=timeout: requeued at its time limit" wait_for 120 restarted "$late" 1
 fi
+if [ -n "${WEFT_LONG:-}" ] && command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
+	unlike "nothing went wrong in the first plugin" "$(log)" 'sched/weft: .*(skipped|cannot)|removed JobId'
+	sb_stop
+	grep -v 'Preempt\|PartitionName\|FirstJobId' "$t_dir/extra.conf" >"$t_dir/qos.conf"
+	printf 'PreemptType=preempt/qos\nPreemptMode=REQUEUE\nAccountingStorageEnforce=qos\n' >>"$t_dir/qos.conf"
+	sb_start --nodes 2 --gpus 2 --slurmdbd --conf-extra "$t_dir/qos.conf"
+	sx sacctmgr -i add qos cheap,dear >/dev/null
+	sx sacctmgr -i modify qos dear set preempt=cheap priority=100 >/dev/null
+	sx sacctmgr -i modify user root set qos+=cheap,dear >/dev/null
+	knows() { sx sbatch --test-only -q dear --wrap true && sx sbatch --test-only -q cheap --wrap true; }
+	wait_for 60 knows
+	saver=$(on node0 -q cheap --checkpoint-signal=b:sigusr1@2 --requeue-on=preempt "$t_dir/saver")
+	young=$(on node1 -q cheap --min-runtime=1:00:00 --wrap "sleep 600")
+	wait_state "$saver" RUNNING 30
+	wait_state "$young" RUNNING 30
+	wait_for 30 grep -q begun "$t_dir/saved.$saver"
+	first=$(on node0 -q dear --wrap "sleep 600")
+	second=$(on node1 -q dear --wrap "sleep 600")
+	check "QOS: the signal comes before anything else" wait_for 30 has_told "$saver" saved
+	check "QOS: then the node is taken" wait_for 40 restarted "$saver" 1
+	check "QOS: who wanted the node runs" wait_state "$first" RUNNING 30
+	is "QOS: min-runtime guards" "$(state "$young") $(state "$second")" "RUNNING PENDING"
+	rm -f "$t_dir/saved.$saver"
+fi
 unlike "nothing went wrong in the plugin" "$(log)" 'sched/weft: .*(skipped|cannot)|removed JobId'
+if [ -n "$cgroup" ]; then	# Slurm leaves the nodes' own directories
+	sb_stop
+	for dir in /sys/fs/cgroup/*/slurm_node?; do
+		grep -qxF "$dir" <<<"$cgroups_before" ||
+			find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null
+	done
+fi
 t_end
