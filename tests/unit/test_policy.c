@@ -248,5 +248,69 @@ START_TEST(the_order_decides_who_starts)
 }
 END_TEST
 
+/* Nobody can start: who passes whom, counted by hand. */
+static void check_passed(const struct weft_policy *policy,
+			 struct weft_machine *m, const struct weft_shape *shape,
+			 const struct weft_job *job, uint32_t count)
+{
+	uint32_t turn[JOBS], place[JOBS];
+	struct weft_plan *plan;
+
+	ck_assert_int_eq(weft_policy_order(policy, shape, job, count, NOW, turn), 0);
+	for (uint32_t i = 0; i < count; i++)
+		place[turn[i]] = i;
+	ck_assert_int_eq(weft_plan_run(&m->cluster, policy, shape, SHAPES, job,
+				       count, NULL, NULL, &plan, NULL), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct weft_decision *d = &plan->decision[i];
+		uint32_t passed = 0;
+
+		for (uint32_t k = i + 1; k < count; k++)
+			passed += place[k] < place[i];
+		ck_assert_uint_eq(d->passed_count, passed);
+		ck_assert_uint_eq(d->reason.line_place, place[i] + 1);
+		ck_assert_int_eq(d->unpassed_sec,
+				 policy->order == WEFT_ORDER_PRIORITY ||
+				 !policy->wait_max_sec ? 0 :
+				 job[i].submit_sec + policy->wait_max_sec);
+	}
+	weft_plan_destroy(plan);
+}
+
+START_TEST(who_passes_is_counted)
+{
+	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
+	struct weft_machine *m = machine_of(1, 4);
+	struct weft_idxset *all = weft_idxset_create(1);
+	struct weft_shape shape[SHAPES];
+	struct weft_job job[JOBS];
+
+	m->cluster.now_sec = NOW;
+	m->cluster.node[0].usable = false;
+	weft_idxset_fill(all);
+	for (uint32_t i = 0; i < SHAPES; i++)
+		shape[i] = (struct weft_shape) {
+			.nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 1 },
+			.gpu_type_idx = -1, .resv_idx = -1, .nodes = all,
+			.limit_sec = 60 * (i + 1) };
+	for (uint32_t seed = 0; seed < 200; seed++) {
+		random_state = seed;
+		policy.order = seed % 8 ? WEFT_ORDER_SHORTEST : WEFT_ORDER_PRIORITY;
+		policy.wait_max_sec = draw(2) ? 5000 : 0;
+		for (uint32_t i = 0; i < JOBS; i++)
+			job[i] = (struct weft_job) {
+				.job_id = i + 1, .priority = 1, .array_tasks = 1,
+				.array_running_max = UINT32_MAX,
+				.nice = draw(5) ? 0 : (int32_t)draw(3) - 1,
+				.shape_idx = draw(SHAPES),
+				.submit_sec = NOW - draw(10000),
+			};
+		check_passed(&policy, m, shape, job, 1 + draw(JOBS));
+	}
+	weft_idxset_destroy(all);
+	weft_machine_destroy(m);
+}
+END_TEST
+
 UNIT_MAIN("policy", rules, other_orders, random_queues,
-	  the_order_decides_who_starts)
+	  the_order_decides_who_starts, who_passes_is_counted)

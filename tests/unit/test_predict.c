@@ -4,7 +4,9 @@
 
 #include <math.h>
 
+#include "sched/likely.h"
 #include "sched/predict.h"
+#include "tests/unit/sched_sample.h"
 #include "tests/unit/unit.h"
 
 static double expect(struct weft_predictor *p, struct weft_predict_key key,
@@ -169,5 +171,82 @@ START_TEST(test_errors)
 }
 END_TEST
 
+/* ---- likely starts --------------------------------------------------------- */
+
+/*
+ * Two nodes of four GPUs, both full for an hour; one is expected to be free in
+ * ten minutes.  The first job takes it for its expected five minutes.
+ */
+START_TEST(likely_starts)
+{
+	double job_sec[3] = { 0, 0, 0 };
+	int64_t end_sec[2] = { 0, 0 }, start[3], plain[3];
+	struct weft_expected expected = { job_sec, end_sec };
+	struct weft_shape shape;
+	struct weft_job job[3];
+	struct weft_plan *plan;
+	struct sample s;
+
+	sample_init(&s, 2, 4, 0);
+	sample_run(&s, 0, 0xf, 4, 3600);
+	sample_run(&s, 1, 0xf, 4, 3600);
+	shape = (struct weft_shape) {
+		.nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 4, .cpus = 1 },
+		.gpu_type_idx = -1, .resv_idx = -1, .nodes = s.all, .limit_sec = 3600 };
+	for (uint32_t i = 0; i < 3; i++)
+		job[i] = (struct weft_job) {
+			.job_id = i + 1, .priority = 1, .array_tasks = 1,
+			.array_running_max = UINT32_MAX, .submit_sec = SAMPLE_NOW };
+	ck_assert_int_eq(weft_plan_run(&s.cluster, &s.policy, &shape, 1, job, 3,
+				       NULL, NULL, &plan, NULL), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		plain[i] = plan->decision[i].start_sec;
+	weft_plan_destroy(plan);
+	ck_assert_int_eq(weft_likely_run(&s.cluster, &s.policy, &shape, 1, job, 3,
+					 &expected, NULL, NULL, start, NULL), 0);
+	for (uint32_t i = 0; i < 3; i++)	/* nothing expected: the plan */
+		ck_assert_int_eq(start[i], plain[i]);
+	end_sec[0] = SAMPLE_NOW + 600;
+	job_sec[0] = 300;
+	ck_assert_int_eq(weft_likely_run(&s.cluster, &s.policy, &shape, 1, job, 3,
+					 &expected, NULL, NULL, start, NULL), 0);
+	ck_assert_int_eq(start[0], SAMPLE_NOW + 600);
+	ck_assert_int_ge(start[1], SAMPLE_NOW + 600 + 285);	/* in steps of 9 % */
+	ck_assert_int_le(start[1], SAMPLE_NOW + 600 + 315);
+	ck_assert_int_eq(start[2], SAMPLE_NOW + 3600);
+	ck_assert_int_eq(s.cluster.running[0].end_sec, SAMPLE_NOW + 3600);
+	end_sec[0] = SAMPLE_NOW + 7200;		/* the limit is the end */
+	job_sec[0] = 1e9;
+	ck_assert_int_eq(weft_likely_run(&s.cluster, &s.policy, &shape, 1, job, 3,
+					 &expected, NULL, NULL, start, NULL), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_int_eq(start[i], plain[i]);
+	job[2].shape_idx = 1;
+	ck_assert_int_eq(weft_likely_run(&s.cluster, &s.policy, &shape, 1, job, 3,
+					 &expected, NULL, NULL, start, NULL), -EINVAL);
+	sample_fini(&s);
+}
+END_TEST
+
+START_TEST(how_sure_it_was)
+{
+	struct weft_likely_record record = { 0, 0 };
+
+	for (int i = 0; i < 9; i++)
+		weft_likely_judge(&record, 0, 1000, 1000);
+	ck_assert_uint_eq(weft_likely_sure(&record), 0);	/* too few */
+	weft_likely_judge(&record, 0, 1000, 1250);
+	ck_assert_uint_eq(weft_likely_sure(&record), 100);
+	for (int i = 0; i < 10; i++)
+		weft_likely_judge(&record, 0, 1000, i % 2 ? 749 : 1251);
+	ck_assert_uint_eq(weft_likely_sure(&record), 50);
+	for (int i = 0; i < 5000; i++)		/* the old ones fade */
+		weft_likely_judge(&record, 0, 1000, 5000);
+	ck_assert_uint_eq(weft_likely_sure(&record), 0);
+	ck_assert_double_le(record.count, 1001);
+}
+END_TEST
+
 UNIT_MAIN("predict", test_sources, test_limits, test_bounded, test_correct,
-	  test_hash, test_errors)
+	  test_hash, test_errors,
+	  likely_starts, how_sure_it_was)
