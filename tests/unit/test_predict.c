@@ -2,6 +2,7 @@
 /* test_predict.c - run times from history: which of it, how much, how wrong */
 #include "config.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "sched/likely.h"
