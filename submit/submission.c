@@ -241,6 +241,7 @@ static void derive_cpus(struct weft_submission *sub)
 		cpus = tasks;
 	v[WEFT_F_CPUS].num = cpus;
 	v[WEFT_F_CPUS_PER_NODE].num = cpus / nodes + !!(cpus % nodes);
+	v[WEFT_F_CPUS_EVEN].num = cpus % nodes == 0;
 }
 
 void weft_submission_derive(struct weft_submission *sub)

@@ -86,6 +86,7 @@ enum weft_field_type {
 	X(CPUS_PER_TASK, "cpus_per_task", COUNT, true, "--cpus-per-task")      \
 	X(CPUS, "cpus", COUNT, false, "CPUs in all, worked out")               \
 	X(CPUS_PER_NODE, "cpus_per_node", COUNT, false, "CPUs a node, rounded up, worked out") \
+	X(CPUS_EVEN, "cpus_even", BOOL, false, "every node gets as many CPUs, worked out") \
 	X(CPUS_PER_GPU, "cpus_per_gpu", COUNT, true, "--cpus-per-gpu")         \
 	X(MEM_PER_NODE, "mem_per_node", MIB, true, "--mem")                    \
 	X(MEM_PER_CPU, "mem_per_cpu", MIB, true, "--mem-per-cpu")              \

@@ -36,7 +36,7 @@ train()
 	"$weft" policy test --trace "$gpu" "$cli_tmp/train" --requester ann "$@"
 }
 
-check "the examples compile" 0 'good, 18 rules' "" "$weft" policy check "$uni"
+check "the examples compile" 0 'good, 21 rules' "" "$weft" policy check "$uni"
 check "so does the other" 0 'good, 16 rules' "" "$weft" policy check "$gpu"
 check "line and column" 1 "" 'bad.json:2:[0-9]+: submit.rules\[0\].match.tme: no field "tme", did you mean time\?' \
 	"$weft" policy check "$cli_tmp/bad.json"
@@ -60,6 +60,7 @@ check "big memory unsaid" 3 'rule big-memory-said' "" u -p xeon32_4096
 check "big memory too small" 3 'this one asks 64G a node' "" u -p xeon32_4096 --mem 64G
 check "big memory by CPU" 0 '^accepted' "" u -p xeon32_4096 --mem-per-cpu 30G
 check "all memory" 3 'rule no-mem-0' "" u -p xeon24 --mem=0
+check "an uneven rest" 3 'rule whole-xeon24' "" u -p xeon24 -N 2 -n 47
 check "GPUs in a GPU partition" 3 'add --gres=gpu:1' "" u -p a100
 check "with GPUs" 0 '^accepted' "" u -p a100 --gres=gpu:a100:1
 check "interactive" 0 'time: 04:00:00' "" "$weft" policy test "$uni" - -p xeon24 -t 9:00:00 --requester ann
@@ -108,5 +109,28 @@ check "--wait-all-nodes, --no-kill" 0 'all or none' "" s --wait-all-nodes=1 --no
 check "--no-kill=off" 1 "" "" sh -c '"$@" | grep "all or"' sh "$weft" policy test "$cli_tmp/see.json" "$cli_tmp/when" --wait-all-nodes=1 --no-kill=off
 check "--wrap" 0 'wrapped' "" "$weft" policy test "$cli_tmp/see.json" - --wrap hostname
 check "options of weft.so pass" 0 accepted "" s --segment=4 --weft-domain same
+# Real scripts of sites: each is read, and decided on by both examples.
+data=${WEFT_DATA:-$top/../shared/data}/sbatch
+decided()
+{
+	for script in "$data"/*; do
+		case $script in *.tsv | *mpibind* | *submit_chain*) continue ;; esac
+		for rules in "$uni" "$gpu"; do
+			"$weft" policy test "$rules" "$script" --user ann --requester ann >"$cli_tmp/out" 2>&1
+			case $? in
+			0) grep -q '^accepted' "$cli_tmp/out" ;;
+			3) grep -q '^rejected by rule' "$cli_tmp/out" ;;
+			*) false ;;
+			esac || { echo "$script: $(cat "$cli_tmp/out")"; return 1; }
+		done
+	done
+}
+if [ -d "$data" ]; then
+	check "scripts of real sites are decided" 0 "" "" decided
+	check "one with an option that no sbatch has is not" 1 "" 'line 11: --mpibind: sbatch has no such option' \
+		"$weft" policy test "$gpu" "$data"/*submit_chain.sbatch
+else
+	skip "scripts of real sites are decided" "no $data here"
+fi
 check "the manual lists every field" 1 "" "" sh -c '"$0" policy fields | cut -d" " -f1 | while read -r k; do grep -q "^$k	" "$1" || echo "$k"; done | grep .' "$weft" "$top/docs/man/weft.json.5"
 cli_end

@@ -161,6 +161,7 @@ fi
 # ---- the site's rules ------------------------------------------------------------
 
 conf=$(sx sh -c 'dirname "$SLURM_CONF"')
+cp "$conf/weft.json" "$t_dir/weft.json"	# which has the domains
 rules() { printf '%s\n' "$1" >"$conf/weft.json"; }
 status() { sx "$weft" policy status | grep -Eq -- "$1"; }
 rules '{"submit": {"rules": [{"name": "time", "default": {"time": "4:00:00"}},
@@ -220,6 +221,7 @@ like "and tells so" "$(tail -n 1 "$t_dir/watch")" "job $more: does not wait"
 
 # Free are node 1 and node 3 (of the other domain), node 4 is drained.
 clean
+cp "$t_dir/weft.json" "$conf/weft.json"
 sx sh -c 'sed -i /^PrivateData/d "$SLURM_CONF"; exec scontrol reconfigure'
 for i in 0 2; do
 	full[i]=$(submit -w node$i --exclusive -t 60 --wrap "sleep 600")
