@@ -114,7 +114,7 @@ data=${WEFT_DATA:-$top/../shared/data}/sbatch
 decided()
 {
 	for script in "$data"/*; do
-		case $script in *.tsv | *mpibind* | *submit_chain*) continue ;; esac
+		case $script in *.tsv | *submit_chain*) continue ;; esac
 		for rules in "$uni" "$gpu"; do
 			"$weft" policy test "$rules" "$script" --user ann --requester ann >"$cli_tmp/out" 2>&1
 			case $? in
@@ -130,7 +130,8 @@ if [ -d "$data" ]; then
 	check "one with an option that no sbatch has is not" 1 "" 'line 11: --mpibind: sbatch has no such option' \
 		"$weft" policy test "$gpu" "$data"/*submit_chain.sbatch
 else
-	skip "scripts of real sites are decided" "no $data here"
+	cli_count=$((cli_count + 1))
+	echo "ok $cli_count - scripts of real sites are decided # SKIP no $data here"
 fi
 check "the manual lists every field" 1 "" "" sh -c '"$0" policy fields | cut -d" " -f1 | while read -r k; do grep -q "^$k	" "$1" || echo "$k"; done | grep .' "$weft" "$top/docs/man/weft.json.5"
 cli_end

@@ -29,7 +29,13 @@ if ! [ -e "$plugins/job_submit_lua.so" ]; then
 	sb_stop
 	t_end
 fi
-cp "$lua" "$conf/job_submit.lua"
+# Before 23.02 Lua has no names for Slurm's errors: the script carries them in a
+# comment, to be taken out of it there.
+if [ "$release" = 22.05 ]; then
+	{ grep '^slurm\.ESLURM_[A-Z_]*=[0-9]*$' "$lua"; cat "$lua"; } >"$conf/job_submit.lua"
+else
+	cp "$lua" "$conf/job_submit.lua"
+fi
 cp "$rules" "$conf/weft.json"
 printf '#!/bin/sh\nsleep 1\n' >"$t_dir/job.sh"
 chmod 0755 "$t_dir/job.sh"
