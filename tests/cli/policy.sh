@@ -116,12 +116,12 @@ decided()
 	for script in "$data"/*; do
 		case $script in *.tsv | *submit_chain*) continue ;; esac
 		for rules in "$uni" "$gpu"; do
-			"$weft" policy test "$rules" "$script" --user ann --requester ann >"$cli_tmp/out" 2>&1
+			"$weft" policy test "$rules" "$script" --user ann --requester ann >"$cli_tmp/said" 2>&1
 			case $? in
-			0) grep -q '^accepted' "$cli_tmp/out" ;;
-			3) grep -q '^rejected by rule' "$cli_tmp/out" ;;
+			0) grep -q '^accepted' "$cli_tmp/said" ;;
+			3) grep -q '^rejected by rule' "$cli_tmp/said" ;;
 			*) false ;;
-			esac || { echo "$script: $(cat "$cli_tmp/out")"; return 1; }
+			esac || { echo "$script: $(cat "$cli_tmp/said")"; return 1; }
 		done
 	done
 }
