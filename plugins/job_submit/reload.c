@@ -104,7 +104,7 @@ static void reload(int64_t now_sec)
 		status->error[0] = '\0';
 		return;
 	}
-	if (weft_rules_read(site.path, &slurm_conf.slurm_user_id, &rules, &err)) {
+	if (weft_rules_read(site.path, &site.owner, &rules, &err)) {
 		error("job_submit/weft: %s", err.msg);
 		error("job_submit/weft: %s", site.rules ?
 		      "the rules stay as they were" : "no rules are in force");
