@@ -16,9 +16,10 @@
  * Where the site names no domains, the deepest vertex over a node stands for
  * its domain (its leaf switch, or the site).
  *
- * place_list.c chooses from one list.
+ * place_list.c chooses from one list, place_segments.c divides a job into runs.
  *
- * Cost: O(c log c + vertices * depth) for c candidates.
+ * Cost: O(c log g + vertices * depth) for c candidates in groups of g, and
+ * O(c log c) where one list of all is chosen from.
  */
 #include "config.h"
 
@@ -27,26 +28,21 @@
 
 #include "sched/place_impl.h"
 
-/* Sizes and short runs tried for a segmented job that names nodes. */
-#define TRIES_MAX 256
-
-struct group {
-	uint32_t vertex, first, count;	/* in entry[], sorted by group */
-	uint32_t taken;
-};
-
-struct weft_placer {
-	const struct weft_cluster *cluster;
-	struct weft_entry *entry, *list;
-	struct group *group;
-	uint32_t *below;	/* [vertex], candidates in the subtree */
-	uint64_t *units_below;
-	uint32_t group_count;
-};
+#define SMALL_GROUP 32
+#define NONE UINT32_MAX
 
 static uint32_t vertex_count(const struct weft_cluster *cluster)
 {
 	return cluster->fabric ? cluster->fabric->vertex_count : 1;
+}
+
+/* Nodes under no vertex (no leaf switch) come behind all that are. */
+static uint32_t slot_of(const struct weft_placer *p, const uint32_t *group_of,
+			uint32_t node_idx)
+{
+	uint32_t group = group_of ? group_of[node_idx] : 0;
+
+	return group == NONE ? vertex_count(p->cluster) : group;
 }
 
 struct weft_placer *weft_placer_create(const struct weft_cluster *cluster)
@@ -60,9 +56,10 @@ struct weft_placer *weft_placer_create(const struct weft_cluster *cluster)
 	p->entry = malloc(n * sizeof(*p->entry));
 	p->list = malloc(n * sizeof(*p->list));
 	p->group = malloc(n * sizeof(*p->group));
+	p->first = malloc((v + 2) * sizeof(*p->first));
 	p->below = malloc(v * sizeof(*p->below));
 	p->units_below = malloc(v * sizeof(*p->units_below));
-	if (p->entry && p->list && p->group && p->below && p->units_below)
+	if (p->entry && p->list && p->group && p->first && p->below && p->units_below)
 		return p;
 	weft_placer_destroy(p);
 	return NULL;
@@ -75,52 +72,78 @@ void weft_placer_destroy(struct weft_placer *p)
 	free(p->entry);
 	free(p->list);
 	free(p->group);
+	free(p->first);
 	free(p->below);
 	free(p->units_below);
 	free(p);
 }
 
-static int by_group(const void *a, const void *b)
+/* By score inside a group: few entries, most of them in order already. */
+static void sort_group(struct weft_entry *list, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		struct weft_entry one = list[i];
+		uint32_t k = i;
+
+		for (; k > 0 && list[k - 1].score > one.score; k--)
+			list[k] = list[k - 1];
+		list[k] = one;
+	}
+}
+
+static int by_score(const void *a, const void *b)
 {
 	const struct weft_entry *x = a, *y = b;
 
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
 	if (x->score != y->score)
 		return x->score < y->score ? -1 : 1;
 	return x->cand_idx < y->cand_idx ? -1 : x->cand_idx > y->cand_idx;
 }
 
-static void make_entries(struct weft_placer *p, const uint32_t *group_of,
+/* first[v] .. first[v + 1]: where the entries of vertex v belong. */
+static void count_groups(struct weft_placer *p, const uint32_t *group_of,
 			 const struct weft_candidate *cand, uint32_t count)
 {
-	struct group *g = NULL;
+	uint32_t vertices = vertex_count(p->cluster);
 
+	memset(p->first, 0, (vertices + 2) * sizeof(*p->first));
 	for (uint32_t i = 0; i < count; i++)
-		p->entry[i] = (struct weft_entry) {
-			.score = cand[i].score,
-			.cand_idx = i,
-			.units = cand[i].units,
-			.group = group_of ? group_of[cand[i].node_idx] : 0,
-			.required = cand[i].required,
-		};
-	qsort(p->entry, count, sizeof(*p->entry), by_group);
+		p->first[slot_of(p, group_of, cand[i].node_idx) + 1]++;
 	p->group_count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		if (!g || g->vertex != p->entry[i].group) {
-			g = &p->group[p->group_count++];
-			*g = (struct group) { p->entry[i].group, i, 0, 0 };
-		}
-		g->count++;
+	for (uint32_t v = 0; v <= vertices; v++) {
+		if (p->first[v + 1])
+			p->group[p->group_count++] = (struct weft_group) {
+				v < vertices ? v : NONE, p->first[v],
+				p->first[v + 1], 0 };
+		p->first[v + 1] += p->first[v];
 	}
 }
 
-static uint32_t emit(const struct weft_entry *list, uint32_t n,
-		     uint32_t *ret_pick)
+/* Candidates by group, in it by score, and among equals as given. */
+static void make_entries(struct weft_placer *p, const uint32_t *group_of,
+			 const struct weft_candidate *cand, uint32_t count)
 {
-	for (uint32_t i = 0; ret_pick && i < n; i++)
-		ret_pick[i] = list[i].cand_idx;
-	return n;
+	count_groups(p, group_of, cand, count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t slot = slot_of(p, group_of, cand[i].node_idx);
+
+		p->entry[p->first[slot]++] = (struct weft_entry) {
+			.score = cand[i].score,
+			.cand_idx = i,
+			.units = cand[i].units,
+			.group = slot,
+			.required = cand[i].required,
+		};
+	}
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		const struct weft_group *g = &p->group[i];
+
+		if (g->count <= SMALL_GROUP)
+			sort_group(&p->entry[g->first], g->count);
+		else
+			qsort(&p->entry[g->first], g->count,
+			      sizeof(*p->entry), by_score);
+	}
 }
 
 /* All nodes in one domain: the one with the fewest candidates that does. */
@@ -131,7 +154,7 @@ static uint32_t choose_same(struct weft_placer *p,
 	uint32_t best = UINT32_MAX, n;
 
 	for (uint32_t i = 0; i < p->group_count; i++) {
-		const struct group *g = &p->group[i];
+		const struct weft_group *g = &p->group[i];
 
 		if (best != UINT32_MAX && g->count >= p->group[best].count)
 			continue;
@@ -147,192 +170,17 @@ static uint32_t choose_same(struct weft_placer *p,
 	memcpy(p->list, &p->entry[p->group[best].first],
 	       p->group[best].count * sizeof(*p->list));
 	n = weft_entries_take(shape, p->list, p->group[best].count);
-	return emit(p->list, n, ret_pick);
-}
-
-static uint32_t full_segments(const struct group *g, uint32_t segment)
-{
-	return (g->count - g->taken) / segment;
-}
-
-/*
- * The domain for the next run of this many nodes: one already begun, else
- * the tightest that can give all the runs still wanted, else the largest.
- */
-static struct group *next_domain(struct weft_placer *p, uint32_t run,
-				 uint32_t runs_left)
-{
-	struct group *best = NULL;
-
-	for (uint32_t i = 0; i < p->group_count; i++) {
-		struct group *g = &p->group[i];
-		uint32_t can = full_segments(g, run), top;
-
-		if (!can)
-			continue;
-		if (g->taken)
-			return g;
-		top = best ? full_segments(best, run) : 0;
-		if (!best ||
-		    (can >= runs_left ? top < runs_left || g->count < best->count :
-		     can > top))
-			best = g;
-	}
-	return best;
-}
-
-/* The order inside each domain, for runs are taken from its front. */
-static void order_domains(struct weft_placer *p,
-			  int (*compare)(const void *, const void *))
-{
-	for (uint32_t i = 0; i < p->group_count; i++) {
-		qsort(&p->entry[p->group[i].first], p->group[i].count,
-		      sizeof(*p->entry), compare);
-		p->group[i].taken = 0;
-	}
-}
-
-/* Runs of k until fewer than k nodes are left to give. */
-static bool fill_runs(struct weft_placer *p, uint32_t k, uint32_t *left)
-{
-	while (*left >= k) {
-		struct group *g = next_domain(p, k, *left / k);
-
-		if (!g)
-			return false;
-		g->taken += k;
-		*left -= k;
-	}
-	return true;
-}
-
-/* The required nodes' runs; the short run, if any, comes from odd. */
-static bool fill_required(struct weft_placer *p, uint32_t k, uint32_t odd,
-			  uint32_t *left)
-{
-	uint32_t rest = *left % k;
-
-	for (uint32_t i = 0; i < p->group_count; i++) {
-		struct group *g = &p->group[i];
-		uint32_t want = weft_entries_required(&p->entry[g->first], g->count);
-
-		g->taken = i == odd ? rest : 0;
-		if (want > g->taken)
-			g->taken += (want - g->taken + k - 1) / k * k;
-		if (g->taken > g->count || g->taken > *left)
-			return false;
-		*left -= g->taken;
-	}
-	return *left % k == 0 && fill_runs(p, k, left);
-}
-
-/* How many nodes to take of each domain: group[].taken. */
-static bool divide(struct weft_placer *p, const struct weft_shape *shape,
-		   uint32_t required)
-{
-	uint32_t k = shape->segment, left = shape->nodes_min, nodes;
-	struct group *g;
-
-	if (!required) {
-		if (!fill_runs(p, k, &left))
-			return false;
-		g = left ? next_domain(p, left, 1) : NULL;
-		if (g)
-			g->taken += left;
-		return g || !left;
-	}
-	nodes = required > shape->nodes_min ? required : shape->nodes_min;
-	for (uint32_t tries = 0; nodes <= shape->nodes_max; nodes++)
-		for (uint32_t odd = 0; odd < p->group_count; odd++) {
-			left = nodes;
-			if (fill_required(p, k, odd, &left))
-				return true;
-			if (++tries == TRIES_MAX)
-				return false;
-			if (nodes % k == 0)
-				break;
-		}
-	return false;
-}
-
-/*
- * Runs that hold the most units.  Domains are ordered by units, so each one's
- * next run holds no more than the one before: the largest first is the best.
- */
-static bool divide_by_units(struct weft_placer *p, const struct weft_shape *shape)
-{
-	uint32_t left = shape->nodes_min, run;
-
-	for (; left; left -= run) {
-		struct group *best = NULL;
-		uint64_t most = 0, units;
-
-		run = left < shape->segment ? left : shape->segment;
-		for (uint32_t i = 0; i < p->group_count; i++) {
-			struct group *g = &p->group[i];
-
-			if (g->count - g->taken < run)
-				continue;
-			units = 0;
-			for (uint32_t j = 0; j < run; j++)
-				units += p->entry[g->first + g->taken + j].units;
-			if (!best || units > most) {
-				best = g;
-				most = units;
-			}
-		}
-		if (!best)
-			return false;
-		best->taken += run;
-	}
-	return true;
-}
-
-/* The nodes of each domain into list[]; 0 if they hold too few units. */
-static uint32_t take_divided(struct weft_placer *p,
-			     const struct weft_shape *shape)
-{
-	uint64_t units = 0;
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < p->group_count; i++) {
-		memcpy(&p->list[n], &p->entry[p->group[i].first],
-		       p->group[i].taken * sizeof(*p->list));
-		n += p->group[i].taken;
-	}
-	for (uint32_t i = 0; i < n; i++)
-		units += p->list[i].units;
-	return units < shape->unit_count ? 0 : n;
-}
-
-static uint32_t choose_segments(struct weft_placer *p,
-				const struct weft_shape *shape,
-				uint32_t required, uint32_t *ret_pick)
-{
-	uint32_t n;
-
-	if (required)
-		order_domains(p, weft_entry_compare);
-	if (!divide(p, shape, required))
-		return 0;
-	n = take_divided(p, shape);
-	if (n || !shape->unit_count)
-		return emit(p->list, n, ret_pick);
-	/* The nodes that fit best hold too little: those that hold most. */
-	order_domains(p, weft_entry_compare_units);
-	if (required ? !divide(p, shape, required) : !divide_by_units(p, shape))
-		return 0;
-	return emit(p->list, take_divided(p, shape), ret_pick);
+	return weft_place_emit(p->list, n, ret_pick);
 }
 
 /* The leaf to add: one with required nodes before any without, then by size. */
-static struct group *next_leaf(struct weft_placer *p)
+static struct weft_group *next_leaf(struct weft_placer *p)
 {
-	struct group *best = NULL;
+	struct weft_group *best = NULL;
 	bool best_required = false;
 
 	for (uint32_t i = 0; i < p->group_count; i++) {
-		struct group *g = &p->group[i];
+		struct weft_group *g = &p->group[i];
 		bool required;
 
 		if (g->taken)
@@ -359,7 +207,7 @@ static uint32_t choose_switches(struct weft_placer *p,
 	if (n || shape->switches_max < 2)
 		return n;
 	for (uint32_t s = 0; s < shape->switches_max; s++) {
-		struct group *best = next_leaf(p);
+		struct weft_group *best = next_leaf(p);
 
 		if (!best)
 			break;
@@ -370,7 +218,7 @@ static uint32_t choose_switches(struct weft_placer *p,
 	}
 	if (weft_entries_required(p->list, count) != required)
 		return 0;
-	return emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
+	return weft_place_emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
 }
 
 /* Candidates and units in every subtree. */
@@ -381,7 +229,7 @@ static void count_below(struct weft_placer *p)
 	memset(p->below, 0, f->vertex_count * sizeof(*p->below));
 	memset(p->units_below, 0, f->vertex_count * sizeof(*p->units_below));
 	for (uint32_t i = 0; i < p->group_count; i++) {
-		const struct group *g = &p->group[i];
+		const struct weft_group *g = &p->group[i];
 
 		p->below[g->vertex] += g->count;
 		for (uint32_t k = 0; k < g->count; k++)
@@ -407,7 +255,7 @@ static uint32_t list_below(struct weft_placer *p, uint32_t top)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < p->group_count; i++) {
-		const struct group *g = &p->group[i];
+		const struct weft_group *g = &p->group[i];
 
 		if (top && !is_under(p->cluster->fabric, g->vertex, top))
 			continue;
@@ -454,11 +302,11 @@ static uint32_t fill_domains(struct weft_placer *p, uint32_t top,
 	uint32_t n = 0;
 
 	while (n < nodes) {
-		struct group *best = NULL;
+		struct weft_group *best = NULL;
 		uint32_t left = nodes - n, run;
 
 		for (uint32_t i = 0; i < p->group_count; i++) {
-			struct group *g = &p->group[i];
+			struct weft_group *g = &p->group[i];
 			bool does = g->count >= left;
 
 			if (g->taken || !is_under(f, g->vertex, top))
@@ -476,7 +324,7 @@ static uint32_t fill_domains(struct weft_placer *p, uint32_t top,
 		       run * sizeof(*p->list));
 		n += run;
 	}
-	return emit(p->list, n, ret_pick);
+	return weft_place_emit(p->list, n, ret_pick);
 }
 
 static uint32_t choose_any(struct weft_placer *p,
@@ -494,7 +342,7 @@ static uint32_t choose_any(struct weft_placer *p,
 			return fill_domains(p, top, nodes, ret_pick);
 	}
 	count = list_below(p, top);
-	return emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
+	return weft_place_emit(p->list, weft_entries_take(shape, p->list, count), ret_pick);
 }
 
 static bool wants_switches(const struct weft_shape *shape, bool any_switches)
@@ -517,6 +365,20 @@ static const uint32_t *grouping(const struct weft_placer *p,
 	return f->vertex_of;
 }
 
+/* A job of one node: the best of all. */
+static uint32_t choose_one(const struct weft_candidate *cand, uint32_t count,
+			   uint32_t *ret_pick)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < count; i++)
+		if (cand[i].score < cand[best].score)
+			best = i;
+	if (count && ret_pick)
+		ret_pick[0] = best;
+	return count > 0;
+}
+
 uint32_t weft_place_choose(struct weft_placer *p,
 			   const struct weft_shape *shape, bool any_switches,
 			   const struct weft_candidate *cand, uint32_t count,
@@ -527,13 +389,16 @@ uint32_t weft_place_choose(struct weft_placer *p,
 
 	if (count < shape->nodes_min || count < required)
 		return 0;
+	if (shape->nodes_max == 1 && !shape->unit_count &&
+	    !shape->nodes_required)
+		return choose_one(cand, count, ret_pick);
 	make_entries(p, grouping(p, shape, any_switches), cand, count);
 	if (weft_entries_required(p->entry, count) < required)
 		return 0;
 	if (shape->domain == WEFT_DOMAIN_SAME)
 		return choose_same(p, shape, required, ret_pick);
 	if (shape->segment)
-		return choose_segments(p, shape, required, ret_pick);
+		return weft_place_segments(p, shape, required, ret_pick);
 	if (wants_switches(shape, any_switches))
 		return choose_switches(p, shape, required, ret_pick);
 	return choose_any(p, shape, count, required, ret_pick);

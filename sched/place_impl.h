@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* place_impl.h - between place.c (the fabric) and place_list.c (one list) */
+/*
+ * place_impl.h - between place.c (the fabric), place_segments.c (runs of nodes
+ * inside domains) and place_list.c (one list)
+ */
 #ifndef WEFT_SCHED_PLACE_IMPL_H
 #define WEFT_SCHED_PLACE_IMPL_H
 
@@ -10,6 +13,36 @@ struct weft_entry {
 	uint32_t cand_idx, units, group;
 	bool required;
 };
+
+/* Candidates of one vertex. */
+struct weft_group {
+	uint32_t vertex, first, count;	/* in entry[], sorted by group */
+	uint32_t taken;
+};
+
+struct weft_placer {
+	const struct weft_cluster *cluster;
+	struct weft_entry *entry, *list;
+	struct weft_group *group;
+	uint32_t *first;	/* [vertex + 1] into entry[], while they are sorted */
+	uint32_t *below;	/* [vertex], candidates in the subtree */
+	uint64_t *units_below;
+	uint32_t group_count;
+};
+
+
+static inline uint32_t weft_place_emit(const struct weft_entry *list, uint32_t n,
+				       uint32_t *ret_pick)
+{
+	for (uint32_t i = 0; ret_pick && i < n; i++)
+		ret_pick[i] = list[i].cand_idx;
+	return n;
+}
+
+/* shape->segment: so many of entry[] from each group; 0: none will do. */
+uint32_t weft_place_segments(struct weft_placer *p,
+			     const struct weft_shape *shape, uint32_t required,
+			     uint32_t *ret_pick);
 
 /* For qsort: required nodes first, then the lowest score. */
 int weft_entry_compare(const void *a, const void *b);
