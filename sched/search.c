@@ -45,6 +45,7 @@
 #include "sched/search.h"
 
 #define ITERATIONS_MAX 20000
+#define AHEAD 8		/* nodes whose rows are fetched while others are asked */
 
 /* A node gathered: its next() is start_sec for t <= start_sec, t before until. */
 struct gathered {
@@ -178,10 +179,16 @@ static void ask(struct weft_search *s, uint32_t i, int64_t t)
 						 &s->node[i].until_sec);
 }
 
-static void gather(struct weft_search *s, uint32_t i, int64_t t)
+static void gather(struct weft_search *s, const uint32_t *fresh, uint32_t n,
+		   int64_t t)
 {
-	weft_idxset_add(s->in, i);
-	ask(s, i, t);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			weft_timeline_expect(s->tl,
+				s->view.able[fresh[i + AHEAD]].node_idx);
+		weft_idxset_add(s->in, fresh[i]);
+		ask(s, fresh[i], t);
+	}
 }
 
 /* The walk counts from now. */
@@ -201,8 +208,7 @@ static void gather_until(struct weft_search *s, int64_t until_sec, int64_t t)
 		ahead < WEFT_SOONEST_NEVER ? (uint32_t)ahead :
 		WEFT_SOONEST_NEVER, s->fresh);
 
-	for (uint32_t i = 0; i < n; i++)
-		gather(s, s->fresh[i], t);
+	gather(s, s->fresh, n, t);
 }
 
 /* Go on to t: what those gathered say of it. */
@@ -251,6 +257,12 @@ static void keep(struct weft_search *s, uint32_t k, int64_t sec)
 	s->sec[at] = sec;
 }
 
+/* The k-th smallest of those kept; never, if there are fewer. */
+static int64_t kept(const struct weft_search *s, uint32_t k)
+{
+	return s->sec_count == k ? s->sec[0] : WEFT_TIME_NEVER;
+}
+
 /*
  * The k-th smallest next(), gathering what it takes; something behind last_sec
  * if it is behind that.  The k are left in sec[].
@@ -263,20 +275,22 @@ static int64_t kth(struct weft_search *s, uint32_t k, int64_t t,
 		return WEFT_TIME_NEVER;
 	weft_idxset_foreach(s->in, i)
 		keep(s, k, s->node[i].start_sec);
-	for (;;) {
-		int64_t bound = peek(s);
-		uint32_t i;
+	while (peek(s) < WEFT_TIME_NEVER && peek(s) < kept(s, k)) {
+		uint32_t n = 0;
 
-		if (bound == WEFT_TIME_NEVER ||
-		    (s->sec_count == k && s->sec[0] <= bound))
-			break;
-		if (bound > last_sec)
-			return bound;
-		i = weft_soonest_walk_pop(&s->walk);
-		gather(s, i, t);
-		keep(s, k, s->node[i].start_sec);
+		if (peek(s) > last_sec)
+			return peek(s);
+		/* A few at once: their rows come from memory meanwhile. */
+		while (n < AHEAD && peek(s) <= last_sec && peek(s) < kept(s, k)) {
+			s->fresh[n] = weft_soonest_walk_pop(&s->walk);
+			weft_timeline_expect(s->tl,
+				s->view.able[s->fresh[n++]].node_idx);
+		}
+		gather(s, s->fresh, n, t);
+		for (uint32_t i = 0; i < n; i++)
+			keep(s, k, s->node[s->fresh[i]].start_sec);
 	}
-	return s->sec_count == k ? s->sec[0] : WEFT_TIME_NEVER;
+	return kept(s, k);
 }
 
 /* So many nodes at the least; 0: no number will do. */
@@ -382,10 +396,35 @@ static int64_t bound(struct weft_search *s, const struct weft_shape *shape,
 
 /* ---- choosing at t ------------------------------------------------------ */
 
+/* Nodes alike score alike: the last score is kept with what it was made of. */
+struct scored {
+	struct weft_free free;
+	uint32_t weight, gpus;
+	uint64_t score;
+	bool valid;
+};
+
+static uint64_t score(const struct weft_search *s,
+		      const struct weft_shape *shape,
+		      const struct weft_node *node,
+		      const struct weft_free *free, struct scored *last)
+{
+	if (last->valid && last->free.cpus == free->cpus &&
+	    last->free.mem_mib == free->mem_mib &&
+	    last->free.gpus == free->gpus && last->weight == node->weight &&
+	    last->gpus == node->total.gpus)
+		return last->score;
+	*last = (struct scored) { *free, node->weight, node->total.gpus,
+				  weft_score(s->mix, shape, node, free), true };
+	return last->score;
+}
+
+/* The place at t among those gathered that are free from then on. */
 static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 		       const struct weft_query *q, int64_t t)
 {
 	int64_t end = weft_time_after(t, q->duration_sec);
+	struct scored last = { .valid = false };
 	uint32_t n = 0;
 
 	weft_idxset_foreach(s->in, i) {
@@ -398,8 +437,8 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 		free = weft_timeline_free(s->tl, node_idx, t, end);
 		*cand = (struct weft_candidate) {
 			.node_idx = node_idx,
-			.score = weft_score(s->mix, shape,
-					    &s->cluster->node[node_idx], &free),
+			.score = score(s, shape, &s->cluster->node[node_idx],
+				       &free, &last),
 			.required = s->view.able[i].required,
 		};
 		if (shape->unit_count)

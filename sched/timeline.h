@@ -69,6 +69,9 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 			   uint32_t duration_sec, int64_t *ret_until,
 			   uint64_t *steps);
 
+/* The node will be asked soon: a hint that spares waiting for memory. */
+void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx);
+
 /*
  * Does what is free on the node only grow from sec on, for every job?  Then
  * weft_timeline_next() from there does not depend on the duration.

@@ -49,6 +49,9 @@ static inline uint32_t find_step(const struct row *row, int64_t sec)
 {
 	uint32_t low = 0, high = row->count;
 
+	/* Mostly now is asked for: a long row is not to be leafed through. */
+	if (high > 1 && row->step[1].from_sec > sec)
+		return 0;
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 

@@ -221,6 +221,15 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 	return WEFT_TIME_NEVER;
 }
 
+void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx)
+{
+	const struct row *row = &tl->row[node_idx];
+
+	__builtin_prefetch(&row->step[row->count / 2]);
+	__builtin_prefetch(&row->step[row->count / 4]);
+	__builtin_prefetch(&row->step[row->count / 8]);
+}
+
 bool weft_timeline_only_grows(const struct weft_timeline *tl,
 			      uint32_t node_idx, int64_t sec)
 {

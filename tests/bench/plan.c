@@ -120,6 +120,7 @@ static void add_wish(struct weft_shape *s)
 		s->per_node = (struct weft_amount){ 0 };
 		s->per_unit = (struct weft_amount){ .cpus = 2 };
 		s->unit_count = s->nodes_max = 64 + pick(512);
+		s->units_per_node_min = 1;
 		s->nodes_min = 1;
 		break;
 	case 2:
