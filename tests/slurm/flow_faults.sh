@@ -170,7 +170,7 @@ check "what waits for a failure ran, what waits for success did not" test -s out
 
 check "the run has a page" sx "$weft" flow report -o page.html f.yaml
 check "its graph has colours" sx "$weft" flow graph --state -o graph.dot f.yaml
-like "the failed task's too" "$(cat graph.dot)" 'label="code".*fdae6b'
+like "the failed task's too" "$(cat graph.dot)" 'label="code".*fd8d3c'
 like "the page tells the failures" "$(cat page.html)" '<td>code</td><td class="l">exit 7</td>'
 if command -v xmllint >/dev/null; then
 	check "the page is well-formed" xmllint --noout --nonet page.html

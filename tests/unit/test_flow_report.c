@@ -21,7 +21,7 @@ struct setup {
 	struct weft_flow *flow;
 	struct weft_flow_graph graph;
 	struct weft_plan plan;
-	struct weft_unit_end ends[64];
+	struct weft_unit_end ends[128];
 	struct weft_buf page;
 };
 
@@ -125,14 +125,38 @@ START_TEST(sums_are_right)
 	s.plan.units[3].state = WEFT_UNIT_FAILED;
 	s.plan.units[3].cause = WEFT_CAUSE_DEPENDENCY;
 	write_page(&s);
-	HAS(&s, "2 done, 2 failed, 0 skipped, 0 open");
-	HAS(&s, "4.50 node-hours, 2.00 GPU-hours");
+	HAS(&s, "<dt>done</dt><dd>2</dd>");
+	HAS(&s, "<dt>failed</dt><dd class=\"f\">2</dd>");
+	HAS(&s, "<dt>open</dt><dd>0</dd>");
+	HAS(&s, "<dt>node-hours</dt><dd>4.50</dd>");
+	HAS(&s, "<dt>GPU-hours</dt><dd>2.00</dd>");
 	HAS(&s, "<td>a</td><td>1</td><td>0</td><td>0</td><td>0</td><td>0</td><td>60 s</td><td>60 s</td><td>0.50</td><td>2.00</td>");
 	HAS(&s, "<td>b</td><td>1</td><td>1</td><td>0</td><td>0</td><td>2</td><td>20 s</td><td>30 s</td><td>4.00</td><td>0.00</td>");
 	HAS(&s, "<td>b[1]</td><td class=\"l\">exit 7</td><td>3</td>");
 	HAS(&s, "what they need failed: 1.");
 	ck_assert_str_eq(weft_report_colour(&s.plan, 0), "#9ecae1");
-	ck_assert_str_eq(weft_report_colour(&s.plan, 1), "#fdae6b");
+	ck_assert_str_eq(weft_report_colour(&s.plan, 1), "#fd8d3c");
+	check_form(&s);
+	tear_down(&s);
+}
+END_TEST
+
+/* A large array is an area of how many ran at once; most failures are folded. */
+START_TEST(many_units_are_an_area)
+{
+	struct setup s;
+
+	set_up(&s, "tasks: {a: {run: x, array: 0-99}, b: {run: y}}\n");
+	for (uint32_t u = 0; u < 100; u++) {
+		end_unit(&s, u, u % 10 ? WEFT_UNIT_DONE : WEFT_UNIT_FAILED, 1010 + u / 25 * 100,
+			 1090 + u / 25 * 100, u % 10 ? 0 : 1 << 8, "n");
+		s.plan.units[u].cause = u % 10 ? WEFT_CAUSE_NONE : WEFT_CAUSE_EXIT;
+	}
+	write_page(&s);
+	HAS(&s, "<title>at most 25 at once</title>");
+	HAS(&s, "<td>a[20]</td>");
+	HAS(&s, "<summary>7 more of the same tasks</summary>");
+	LACKS(&s, "fill-opacity=\"0.5\"");
 	check_form(&s);
 	tear_down(&s);
 }
@@ -145,7 +169,8 @@ START_TEST(empty_run_has_a_page)
 
 	set_up(&s, "tasks: {a: {run: x}}\n");
 	write_page(&s);
-	HAS(&s, "0 done, 0 failed, 0 skipped, 1 open");
+	HAS(&s, "<dt>done</dt><dd>0</dd>");
+	HAS(&s, "<dt>open</dt><dd>1</dd>");
 	LACKS(&s, "nan");
 	LACKS(&s, "inf");
 	LACKS(&s, "Failures");
@@ -166,6 +191,7 @@ int main(void)
 	close(fd);
 	tcase_add_test(tcase, hostile_names_are_escaped);
 	tcase_add_test(tcase, sums_are_right);
+	tcase_add_test(tcase, many_units_are_an_area);
 	tcase_add_test(tcase, empty_run_has_a_page);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

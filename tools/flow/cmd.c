@@ -139,6 +139,8 @@ static int draw_svg(const char *dot, size_t len, const char *path)
 	       WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
 }
 
+#define SVG_TASKS 2000	/* dot took more than a minute and a half for 10,000 */
+
 int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
 			void *ctx, const struct weft_flow_args *args, struct weft_err *err)
 {
@@ -146,6 +148,9 @@ int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colou
 	int rc = 0;
 
 	weft_buf_init(&dot, (size_t)256 << 20);
+	if (args->svg && flow->task_count > SVG_TASKS)
+		return weft_err_set(err, EFBIG, "%u tasks: dot(1) draws up to %d in a reasonable time; without --svg the graph is DOT for other tools, and `weft flow report` shows a run of any size",
+				    flow->task_count, SVG_TASKS);
 	if (weft_flow_graph_dot(flow, colour, ctx, &dot))
 		rc = weft_err_set(err, EFBIG, "the graph is too large to draw");
 	if (!rc && args->svg) {

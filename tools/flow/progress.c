@@ -2,8 +2,9 @@
 /*
  * progress.c - how a run looks while it goes, and what is said at its end
  *
- * On a terminal one bar a task, redrawn in place, at most twenty; elsewhere one
- * line a minute.  The time left is the time so far scaled by what is left: good
+ * On a terminal one bar a task, redrawn in place; of more than twenty tasks
+ * those that are worth a look: under way first, then what failed by itself,
+ * then what comes next.  Elsewhere one line a minute.  The time left is the time so far scaled by what is left: good
  * enough once a tenth is done, not shown before.
  */
 #include "config.h"
@@ -68,12 +69,61 @@ static void draw_bar(const struct weft_run *run, const struct weft_flow_task *ta
 	fputc('\n', stderr);
 }
 
+/* How much a task is worth a bar when there is not room for all; 0 the most. */
+enum { LOOK_RUNNING, LOOK_FAILED, LOOK_BEGUN, LOOK_NEXT, LOOK_OVER, LOOK_COUNT };
+
+static int worth(const struct weft_run *run, const struct weft_flow_task *task)
+{
+	struct weft_run_totals t;
+
+	count_task(run, task, &t);
+	if (t.running)
+		return LOOK_RUNNING;
+	for (uint32_t u = task->first_unit; t.failed && u < task->first_unit + task->unit_count; u++)
+		if (run->plan.units[u].state == WEFT_UNIT_FAILED &&
+		    run->plan.units[u].cause != WEFT_CAUSE_DEPENDENCY)
+			return LOOK_FAILED;
+	if (!t.todo && !t.live)
+		return LOOK_OVER;
+	return t.done ? LOOK_BEGUN : LOOK_NEXT;
+}
+
+/* The best BARS tasks in the order of the workflow; how many lines were drawn. */
+static uint32_t draw_bars(const struct weft_run *run)
+{
+	uint32_t count = run->flow->task_count, room = BARS, room_at[LOOK_COUNT], drawn = 0;
+	uint32_t of[LOOK_COUNT] = { 0 };
+	uint8_t *look = calloc(count, 1);
+
+	for (uint32_t i = 0; look && count > BARS && i < count; i++)
+		of[look[i] = (uint8_t)worth(run, &run->flow->tasks[run->graph.order[i]])]++;
+	if (look && count <= BARS)
+		of[0] = count;
+	for (int w = 0; w < LOOK_COUNT; w++) {
+		room_at[w] = of[w] < room ? of[w] : room;
+		room -= room_at[w];
+	}
+	for (uint32_t i = 0; look && i < count; i++) {
+		if (!room_at[look[i]])
+			continue;
+		room_at[look[i]]--;
+		draw_bar(run, &run->flow->tasks[run->graph.order[i]]);
+		drawn++;
+	}
+	free(look);
+	if (drawn < count) {
+		fprintf(stderr, "\033[K... and %u more tasks\n", count - drawn);
+		drawn++;
+	}
+	return drawn;
+}
+
 void weft_progress_show(struct weft_progress *progress, const struct weft_run *run,
 			bool last)
 {
 	struct weft_run_totals t;
 	time_t now = time(NULL);
-	uint32_t ended, all = run->flow->unit_count, bars = 0;
+	uint32_t ended, all = run->flow->unit_count;
 
 	if (!progress->started) {
 		progress->started = now;
@@ -88,14 +138,7 @@ void weft_progress_show(struct weft_progress *progress, const struct weft_run *r
 	if (progress->terminal) {
 		if (progress->lines)
 			fprintf(stderr, "\033[%uA", progress->lines);
-		for (uint32_t i = 0; i < run->flow->task_count && bars < BARS; i++, bars++)
-			draw_bar(run, &run->flow->tasks[run->graph.order[i]]);
-		if (run->flow->task_count > BARS) {
-			fprintf(stderr, "\033[K... and %u more tasks\n",
-				run->flow->task_count - BARS);
-			bars++;
-		}
-		progress->lines = bars + 1;
+		progress->lines = draw_bars(run) + 1;
 		fprintf(stderr, "\033[K");
 	}
 	fprintf(stderr, "%s: %u of %u done, %u running, %u waiting, %u failed",
