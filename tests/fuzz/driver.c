@@ -23,13 +23,12 @@
 #include <time.h>
 
 #include "lib/file.h"
+#include "tests/fuzz/fuzz.h"
 
 #define MUTATIONS 300
 #define FILE_LIMIT (1u << 20)
 #define PATH_SIZE 1024
 #define LONG_SEC 120
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned int files;
 static unsigned long inputs, round_now;

@@ -10,31 +10,7 @@
 #include <json-c/linkhash.h>
 
 #include "lib/json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The text with a NUL behind it, as the parser wants it. */
-static char *text_of(const uint8_t *data, size_t size)
-{
-	char *text = malloc(size + 1);
-
-	if (!text)
-		abort();
-	if (size)
-		memcpy(text, data, size);
-	text[size] = '\0';
-	return text;
-}
-
-/* A message is one printable line. */
-static void fuzz_check_message(const char *msg)
-{
-	if (!*msg)
-		abort();
-	for (; *msg; msg++)
-		if ((unsigned char)*msg < 0x20 || *msg == 0x7f)
-			abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Every key that json-c saw at the top must have a place in the text. */
 static void check_positions(const struct weft_json *doc)
@@ -52,7 +28,7 @@ static void check_positions(const struct weft_json *doc)
 			abort();
 		if (weft_json_complain(doc, &err, key, "x") != -EINVAL)
 			abort();
-		fuzz_check_message(err.msg);
+		fuzz_require_message(err.msg);
 	}
 }
 
@@ -60,10 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_json *doc;
-	char *text = text_of(data, size);
+	char *text = fuzz_text(data, size);
 
 	if (weft_json_parse("fuzz", text, size, &doc, &err)) {
-		fuzz_check_message(err.msg);
+		fuzz_require_message(err.msg);
 	} else {
 		check_positions(doc);
 		weft_json_destroy(doc);

@@ -21,23 +21,8 @@
 #include "plugins/spank/options.h"
 #include "sched/explain.h"
 #include "submit/record.h"
+#include "tests/fuzz/fuzz.h"
 #include "tools/why/why.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "broken promise: %s\n", what);
-	abort();
-}
-
-static void require_clean(const char *text, const char *what)
-{
-	for (; *text; text++)
-		require((unsigned char)*text >= ' ' && *text != 127, what);
-}
 
 static void try_option(enum weft_option_id id, const char *text)
 {
@@ -46,16 +31,16 @@ static void try_option(enum weft_option_id id, const char *text)
 	struct weft_wish wish = { .given = 0 };
 
 	if (weft_option_parse(id, text, value, &err)) {
-		require(err.msg[0] != '\0', "a refusal has a reason");
+		fuzz_require(err.msg[0] != '\0', "a refusal has a reason");
 		return;
 	}
-	require(strlen(value) < WEFT_WISH_VALUE, "a spelling is short");
-	require_clean(value, "a spelling is clean");
+	fuzz_require(strlen(value) < WEFT_WISH_VALUE, "a spelling is short");
+	fuzz_require_clean(value, "a spelling is clean");
 	snprintf(entry, sizeof(entry), "%s=%s", weft_option_get(id)->env, value);
-	require(weft_wish_set(&wish, entry), "the scheduler takes it");
+	fuzz_require(weft_wish_set(&wish, entry), "the scheduler takes it");
 	if (id == WEFT_OPTION_MIN_RUNTIME)	/* seconds there, minutes here */
 		return;
-	require(weft_option_parse(id, value, again, &err) == 0 &&
+	fuzz_require(weft_option_parse(id, value, again, &err) == 0 &&
 		strcmp(value, again) == 0, "a spelling reads as itself");
 }
 
@@ -65,11 +50,11 @@ static void try_units(const char *text)
 	int64_t at;
 
 	if (weft_units_parse_sec(text, &n) == 0)
-		require(n <= WEFT_UNITS_SEC_MAX || n == WEFT_UNITS_UNLIMITED, "seconds");
+		fuzz_require(n <= WEFT_UNITS_SEC_MAX || n == WEFT_UNITS_UNLIMITED, "seconds");
 	if (weft_units_parse_mib(text, &n) == 0)
-		require(n <= WEFT_UNITS_MIB_MAX, "MiB");
+		fuzz_require(n <= WEFT_UNITS_MIB_MAX, "MiB");
 	if (weft_when_parse(text, 1794670220, &at) == 0)
-		require(at > -100000000000 && at != INT64_MAX, "a moment");
+		fuzz_require(at > -100000000000 && at != INT64_MAX, "a moment");
 }
 
 static void try_record(const char *text)
@@ -82,22 +67,22 @@ static void try_record(const char *text)
 
 	weft_buf_init(&buf, 65536);
 	if (weft_explain_read(text, &e) == 0) {
-		require(e.blocker_count <= WEFT_EXPLAIN_BLOCKERS &&
+		fuzz_require(e.blocker_count <= WEFT_EXPLAIN_BLOCKERS &&
 			e.advice_count <= WEFT_ADVICE_MAX, "counts are bounded");
-		require_clean(e.name, "a name is clean");
-		require(weft_explain_format(&e, &buf) == 0, "a reason can be said");
+		fuzz_require_clean(e.name, "a name is clean");
+		fuzz_require(weft_explain_format(&e, &buf) == 0, "a reason can be said");
 		weft_explain_advice(text, &sec);
 	}
 	if (weft_record_read(text, &r) == 0)
 		for (uint32_t i = 0; i < r.step_count; i++) {
-			require_clean(r.step[i].rule, "a rule's name is clean");
-			require_clean(r.step[i].is, "a value is clean");
+			fuzz_require_clean(r.step[i].rule, "a rule's name is clean");
+			fuzz_require_clean(r.step[i].is, "a value is clean");
 		}
 	if (weft_wish_read(text, &w) == 0) {
 		char value[WEFT_WISH_VALUE];
 
 		for (int id = 0; id < WEFT_WISH_COUNT; id++)
-			require_clean(weft_wish_value(&w, (enum weft_wish_id)id, value),
+			fuzz_require_clean(weft_wish_value(&w, (enum weft_wish_id)id, value),
 				      "an option is clean");
 	}
 	weft_buf_fini(&buf);
@@ -119,15 +104,15 @@ static void try_why(const char *text)
 	struct weft_why why = { .job = &one, .job_count = 1 };
 
 	if (weft_why_parse_id(text, &job, &task))
-		require(job != 0, "a job has a number");
+		fuzz_require(job != 0, "a job has a number");
 	weft_why_has_task(text, 7);
 	if (weft_limit_parse(text, &kind))
-		require(strlen(kind.tres) < sizeof(kind.tres), "a kind fits");
+		fuzz_require(strlen(kind.tres) < sizeof(kind.tres), "a kind fits");
 	weft_limit_tres(text, "gres/gpu");
 	weft_buf_init(&buf, 1 << 16);
 	weft_why_tell(&why, &one, 1000, &buf);
 	for (const char *p = weft_buf_str(&buf); *p; p++)
-		require((unsigned char)*p >= ' ' || *p == '\n', "what is told is clean");
+		fuzz_require((unsigned char)*p >= ' ' || *p == '\n', "what is told is clean");
 	weft_buf_fini(&buf);
 }
 
@@ -135,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
 
-	require(text != NULL, "memory");
+	fuzz_require(text != NULL, "memory");
 	memcpy(text, data, size);
 	text[size] = '\0';
 	for (int id = 0; id < WEFT_OPTION_COUNT; id++)

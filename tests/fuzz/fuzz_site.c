@@ -12,26 +12,16 @@
 #include <string.h>
 
 #include "sched/site.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static const char nodes[] = "NodeName=n[1-64] Gres=gpu:8 CPUs=64\n";
-
-static void check_message(const char *msg)
-{
-	if (!*msg)
-		abort();
-	for (; *msg; msg++)
-		if ((unsigned char)*msg < 0x20 || *msg == 0x7f)
-			abort();
-}
 
 static void finish(struct weft_site *site, int rc, struct weft_err *err)
 {
 	if (rc == 0)
 		rc = weft_site_finish(site, err);
 	if (rc)
-		check_message(err->msg);
+		fuzz_require_message(err->msg);
 	else if (weft_fabric_check(site->fabric, err) ||
 		 weft_cluster_check(weft_site_cluster(site), err))
 		abort();

@@ -14,16 +14,7 @@
 #include <string.h>
 
 #include "submit/rules.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "broken promise: %s\n", what);
-	abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void hostile(struct weft_submission *sub, const char *text, uint64_t num)
 {
@@ -49,13 +40,13 @@ static void apply(const struct weft_rules *rules, const char *text)
 		hostile(&sub, text, numbers[i]);
 		c.now_sec += 1;
 		weft_rules_apply(rules, &c, &sub, &v);
-		require(strlen(v.message) == v.message_len, "a message has its length");
+		fuzz_require(strlen(v.message) == v.message_len, "a message has its length");
 		for (const char *p = v.message; *p; p++)
-			require((unsigned char)*p >= ' ' || *p == '\n', "a message is clean");
-		require(v.rejected == (v.rule_idx >= 0), "a rejection has a rule");
+			fuzz_require((unsigned char)*p >= ' ' || *p == '\n', "a message is clean");
+		fuzz_require(v.rejected == (v.rule_idx >= 0), "a rejection has a rule");
 		for (int f = 0; f < WEFT_FIELD_COUNT; f++)
 			if ((v.changed >> f & 1) && !weft_field_is_text(f))
-				require(sub.value[f].num <= WEFT_COUNT_MAX ||
+				fuzz_require(sub.value[f].num <= WEFT_COUNT_MAX ||
 					sub.value[f].num >= WEFT_UNLIMITED, "a number fits Slurm's");
 	}
 	weft_throttle_destroy(throttle);
@@ -73,20 +64,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct weft_json *doc = NULL;
 	char *text = malloc(size + 1);
 
-	require(text != NULL, "memory");
+	fuzz_require(text != NULL, "memory");
 	memcpy(text, data, size);
 	text[size] = '\0';
 	if (!known) {
-		require(!weft_json_parse("k", fixed, strlen(fixed), &doc, &err) &&
+		fuzz_require(!weft_json_parse("k", fixed, strlen(fixed), &doc, &err) &&
 			!weft_rules_compile(doc, "submit", &known, &err), "the fixed rules compile");
 		weft_json_destroy(doc);
 	}
 	apply(known, text);
 	if (weft_json_parse("f", text, size, &doc, &err)) {
-		require(err.msg[0] != '\0', "a bad text is explained");
+		fuzz_require(err.msg[0] != '\0', "a bad text is explained");
 	} else {
 		if (weft_rules_compile(doc, "submit", &rules, &err))
-			require(err.msg[0] != '\0', "bad rules are explained");
+			fuzz_require(err.msg[0] != '\0', "bad rules are explained");
 		else
 			apply(rules, text);
 		weft_json_destroy(doc);

@@ -35,16 +35,7 @@
 #include "gres/pick.h"
 #include "gres/rails.h"
 #include "gres/read_impl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "broken promise: %s\n", what);
-	abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* ---- children ----------------------------------------------------------- */
 
@@ -116,9 +107,9 @@ static bool hwloc_survives(char *text, size_t len)
 	if (!strstr(text, "<topology"))
 		return true;	/* refused before hwloc sees it */
 	if (fd < 0) {
-		require(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "a pair of sockets");
+		fuzz_require(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "a pair of sockets");
 		child = fork();
-		require(child >= 0, "a child");
+		fuzz_require(child >= 0, "a child");
 		if (!child) {
 			close(pair[0]);
 			serve(pair[1]);
@@ -152,7 +143,7 @@ static char *text_of(const struct weft_inventory *inv)
 	struct json_object *root = weft_inventory_to_json(inv);
 	char *text;
 
-	require(root != NULL, "an inventory writes as JSON");
+	fuzz_require(root != NULL, "an inventory writes as JSON");
 	text = strdup(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
 	json_object_put(root);
 	return text;
@@ -164,10 +155,10 @@ static void check_round_trip(const struct weft_inventory *inv)
 	struct weft_inventory *back;
 	char *text = text_of(inv), *again;
 
-	require(!read_json_text("written", text, strlen(text), &back, &err),
+	fuzz_require(!read_json_text("written", text, strlen(text), &back, &err),
 		err.msg);
 	again = text_of(back);
-	require(!strcmp(text, again), "what is written reads back the same");
+	fuzz_require(!strcmp(text, again), "what is written reads back the same");
 	weft_inventory_destroy(back);
 	free(again);
 	free(text);
@@ -183,10 +174,10 @@ static void check_pick(const struct weft_inventory *inv)
 	if (inv->gpu_count > 6 && inv->gpu_count <= WEFT_PICK_EXACT_MAX)
 		return;		/* tables cost too much here */
 	picker = weft_picker_create(inv);
-	require(picker != NULL, "a picker of it");
+	fuzz_require(picker != NULL, "a picker of it");
 	if (weft_pick_gpus(picker, ~UINT64_C(1), inv->gpu_count / 2,
 			   WEFT_PICK_RING, &pick))
-		require((uint32_t)__builtin_popcountll(pick.gpus) ==
+		fuzz_require((uint32_t)__builtin_popcountll(pick.gpus) ==
 			inv->gpu_count / 2, "as many as were asked for");
 	weft_picker_destroy(picker);
 }
@@ -202,12 +193,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!prepared) {
 		/* One that stays keeps hwloc's plugins loaded. */
-		require(!hwloc_topology_init(&kept), "memory");
+		fuzz_require(!hwloc_topology_init(&kept), "memory");
 		pthread_atfork(NULL, NULL, quiet_child);
 		signal(SIGPIPE, SIG_IGN);	/* a child that died */
 	}
 	prepared = true;
-	require(text != NULL, "memory");
+	fuzz_require(text != NULL, "memory");
 	memcpy(text, data, size);
 	text[size] = '\0';
 	if (!hwloc_survives(text, size)) {
@@ -215,10 +206,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	rc = READER("input", text, size, &inv, &err);
-	require(rc <= 0, "0 or a negative errno");
-	require(rc ? !inv && *err.msg : inv != NULL, "an inventory or a message");
+	fuzz_require(rc <= 0, "0 or a negative errno");
+	fuzz_require(rc ? !inv && *err.msg : inv != NULL, "an inventory or a message");
 	if (!rc) {
-		require(!weft_inventory_check(inv, &err), err.msg);
+		fuzz_require(!weft_inventory_check(inv, &err), err.msg);
 		check_round_trip(inv);
 		check_pick(inv);
 	}
