@@ -77,6 +77,18 @@ bool weft_pick_gpus(const struct weft_picker *picker, weft_gpuset_t free,
 		    uint32_t count, enum weft_pick_goal goal,
 		    struct weft_pick *ret_pick);
 
+/*
+ * For each way to divide count GPUs among the NUMA nodes the best set of that
+ * kind, at most max of them, best first: [0] is what weft_pick_gpus() chooses.
+ * For a judge of CPUs who may refuse the best: sets that are divided alike meet
+ * the same answer.  Returns how many; without tables (more than 16 GPUs, or
+ * flat) the choice alone.
+ */
+#define WEFT_PICK_SPREADS_MAX 16
+uint32_t weft_pick_spreads(const struct weft_picker *picker, weft_gpuset_t free,
+			   uint32_t count, enum weft_pick_goal goal,
+			   weft_gpuset_t set[WEFT_PICK_SPREADS_MAX]);
+
 /* What choosing exactly this set out of the free ones would score. */
 struct weft_pick_score weft_pick_score_of(const struct weft_picker *picker,
 					  weft_gpuset_t free,

@@ -6,7 +6,8 @@
  * cancelled, nodes drained, other jobs started.  So nothing of the snapshot
  * is trusted: a job is found again by its id, prepared and tested anew, and
  * select_nodes() decides with every node closed that the plan did not choose.
- * If it refuses, the same nodes are tried without steering, then all nodes
+ * If it refuses, the next best GPUs of the same nodes are tried (steer_next.h),
+ * then these nodes without steering, then all nodes
  * that no job before this one is going to need; if that fails too the
  * refusal is remembered (refusal.h).
  *
@@ -20,6 +21,7 @@
 #include "plugins/sched/commit.h"
 #include "plugins/sched/start.h"
 #include "plugins/sched/steer.h"
+#include "plugins/sched/steer_next.h"
 #include "plugins/sched/walk.h"
 
 const struct weft_place *weft_walk_places(const struct weft_walk *walk,
@@ -64,10 +66,9 @@ static void note_planned(struct weft_walk *walk, const struct weft_decision *d)
 }
 
 static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
-			 const struct weft_decision *d, bool steer, time_t now)
+			 const struct weft_place *place, uint32_t count,
+			 uint32_t limit_sec, bool steer, time_t now)
 {
-	const struct weft_place *place = weft_walk_places(walk, d);
-	uint32_t count = d->place_count;
 	struct weft_stats *stats = walk->commit->stats;
 	bitstr_t *closed = weft_walk_all_but(place, count);
 	int64_t begin = weft_slice_now_usec(), selected;
@@ -77,7 +78,7 @@ static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
 	weft_steer_begin(&s, place, steer ? count : 0);
 	selected = weft_slice_now_usec();
 	stats->steer_usec += (uint64_t)(selected - begin);
-	rc = weft_start_run(job_ptr, closed, d->limit_sec, now);
+	rc = weft_start_run(job_ptr, closed, limit_sec, now);
 	selected = weft_slice_now_usec();
 	weft_steer_end(&s);
 	stats->steer_usec += (uint64_t)(weft_slice_now_usec() - selected);
@@ -110,6 +111,26 @@ static bool may_retry(int rc)
 		rc == ESLURM_RESERVATION_BUSY;
 }
 
+/* Select refused the best GPUs: the next best, while there is time for it. */
+static int start_next_best(struct weft_walk *walk, job_record_t *job_ptr,
+			   const struct weft_decision *d, int rc, time_t now)
+{
+	int64_t begin = weft_slice_now_usec(), end = begin + walk->turn_left_usec;
+	struct weft_steer_next next;
+
+	if (!weft_steer_next_init(&next, &walk->commit->snap->cluster,
+				  weft_walk_places(walk, d), d->place_count))
+		return rc;
+	while (may_retry(rc) && IS_JOB_PENDING(job_ptr) &&
+	       weft_slice_now_usec() < end && weft_steer_next_step(&next))
+		rc = start_steered(walk, job_ptr, next.place, next.place_count,
+				   d->limit_sec, true, now);
+	if (rc == SLURM_SUCCESS)
+		walk->commit->stats->steer_next++;
+	walk->turn_left_usec -= weft_slice_now_usec() - begin;
+	return rc;
+}
+
 static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 			  const struct weft_decision *d, time_t now)
 {
@@ -124,12 +145,16 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 		return;
 	if (!weft_start_eligible(job_ptr, now, true))
 		goto out;
-	rc = start_steered(walk, job_ptr, d, steer, now);
+	rc = start_steered(walk, job_ptr, weft_walk_places(walk, d),
+			   d->place_count, d->limit_sec, steer, now);
 	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr)) {
 		debug("sched/weft: select refused the chosen GPUs for JobId=%u: %s",
 		      ref->job_id, slurm_strerror(rc));
-		rc = start_steered(walk, job_ptr, d, false, now);
+		rc = start_next_best(walk, job_ptr, d, rc, now);
 	}
+	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr))
+		rc = start_steered(walk, job_ptr, weft_walk_places(walk, d),
+				   d->place_count, d->limit_sec, false, now);
 	if (may_retry(rc) && IS_JOB_PENDING(job_ptr) && !shape->segment &&
 	    shape->domain == WEFT_DOMAIN_ANY)
 		rc = start_anywhere(walk, job_ptr, d->limit_sec, now);

@@ -77,6 +77,7 @@ static void format(const struct weft_stats *s, struct weft_buf *buf)
 	add(buf, "handed", s->handed);
 	add(buf, "steered", s->steered);
 	add(buf, "steer_missed", s->steer_missed);
+	add(buf, "steer_next", s->steer_next);
 	if (s->predict_learnt)
 		format_predictions(s, buf);
 	weft_buf_adds(buf, "\n}\n");

@@ -16,6 +16,7 @@ struct weft_stats {
 	uint64_t cycles, cycles_skipped;	/* skipped: the snapshot was inconsistent */
 	uint64_t started, refused, handed;	/* refused by select; handed over in their turn */
 	uint64_t steered, steer_missed;		/* jobs that got the chosen GPUs, or others */
+	uint64_t steer_next;			/* of steered: not the best, which select refused */
 	uint64_t cycle_usec, cycle_usec_max, cycle_usec_sum;	/* last, worst, all */
 	uint64_t queue_usec;	/* of the last snapshot: the hold for the queue's names */
 	uint64_t snapshot_usec, plan_usec, commit_usec;	/* of the last cycle */

@@ -228,6 +228,93 @@ START_TEST(test_pick_matches_oracle_on_random_machines)
 }
 END_TEST
 
+/* ---- divisions among NUMA nodes ------------------------------------------- */
+
+static uint32_t on_numa(const struct weft_inventory *inv, weft_gpuset_t set,
+			int32_t numa_idx)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < inv->gpu_count; i++)
+		count += set >> i & 1 && inv->gpu[i].numa_idx == numa_idx;
+	return count;
+}
+
+static bool divided_alike(const struct weft_inventory *inv, weft_gpuset_t a,
+			  weft_gpuset_t b)
+{
+	for (int32_t n = -1; n < (int32_t)inv->numa_count; n++)
+		if (on_numa(inv, a, n) != on_numa(inv, b, n))
+			return false;
+	return true;
+}
+
+/* Every subset has its division's best, which is no worse; best first. */
+static void check_spreads(const struct weft_inventory *inv,
+			  const struct weft_picker *picker, weft_gpuset_t free,
+			  uint32_t count, enum weft_pick_goal goal)
+{
+	weft_gpuset_t got[WEFT_PICK_SPREADS_MAX];
+	struct weft_pick_score score[WEFT_PICK_SPREADS_MAX], other;
+	uint32_t found = weft_pick_spreads(picker, free, count, goal, got);
+	struct oracle_pick want = oracle(inv, free, count, goal);
+
+	ck_assert_uint_ge(found, 1);
+	ck_assert_uint_eq(got[0], want.best);
+	for (uint32_t i = 0; i < found; i++) {
+		score[i] = oracle_score(inv, free, got[i], goal);
+		ck_assert(!i || oracle_better(&score[i - 1], got[i - 1],
+					      &score[i], got[i]));
+	}
+	for (weft_gpuset_t set = free; set; set = (set - 1) & free) {
+		uint32_t i = 0;
+
+		if ((uint32_t)__builtin_popcountll(set) != count)
+			continue;
+		while (i < found && !divided_alike(inv, got[i], set))
+			i++;
+		ck_assert_uint_lt(i, found);
+		other = oracle_score(inv, free, set, goal);
+		ck_assert(set == got[i] ||
+			  oracle_better(&score[i], got[i], &other, set));
+	}
+}
+
+START_TEST(test_spreads_match_oracle)
+{
+	uint64_t state = 0x51ed270b7a1c3d55;
+
+	for (int round = 0; round < 25; round++) {
+		uint32_t gpu_count = 2 + next_random(&state) % 6;
+		struct weft_inventory *inv = random_machine(gpu_count, &state);
+		struct weft_picker *picker = weft_picker_create(inv);
+		weft_gpuset_t free = next_random(&state) &
+				     ((UINT64_C(1) << gpu_count) - 1);
+		uint32_t most = (uint32_t)__builtin_popcountll(free);
+
+		ck_assert_ptr_nonnull(picker);
+		for (uint32_t count = 1; count <= most; count++)
+			check_spreads(inv, picker, free, count,
+				      round % 2 ? WEFT_PICK_RING : WEFT_PICK_ALL);
+		weft_picker_destroy(picker);
+		weft_inventory_destroy(inv);
+	}
+}
+END_TEST
+
+START_TEST(test_spreads_without_tables)
+{
+	struct weft_picker *picker = weft_picker_create_flat(8);
+	weft_gpuset_t got[WEFT_PICK_SPREADS_MAX];
+
+	ck_assert_uint_eq(weft_pick_spreads(picker, 0xf0, 2, WEFT_PICK_RING, got), 1);
+	ck_assert_uint_eq(got[0], 0x30);
+	ck_assert_uint_eq(weft_pick_spreads(picker, 0x1, 2, WEFT_PICK_RING, got), 0);
+	ck_assert_uint_eq(weft_pick_spreads(picker, 0x1, 0, WEFT_PICK_RING, got), 0);
+	weft_picker_destroy(picker);
+}
+END_TEST
+
 START_TEST(test_pick_matches_oracle_on_dgx1)
 {
 	struct weft_inventory *inv = dgx1();

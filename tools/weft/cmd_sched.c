@@ -65,6 +65,7 @@ static const struct row {
 	{ "refused", "starts that select refused", COUNT },
 	{ "handed", "offered to select without a plan", COUNT },
 	{ "steered", "got the GPUs that were chosen", COUNT },
+	{ "steer_next", "    of these: the next best", COUNT },
 	{ "steer_missed", "got other GPUs", COUNT },
 	{ "predict_learnt", "run times learnt", COUNT },
 	{ "predict_within_limit", "predicted within a factor of 2: limit", PERCENT },
