@@ -14,6 +14,7 @@
 #include <libxml/parser.h>
 
 #include "gres/read_impl.h"
+#include "sched/levels.h"
 #include "tools/topo/topo.h"
 
 static const struct topo_style plain;
@@ -285,9 +286,16 @@ START_TEST(test_topology_conf)
 		[TOPO_YAML] =
 		"---\n- topology: nvlink\n  cluster_default: true\n  block:\n"
 		"    block_sizes:\n      - 2\n    blocks:\n"
-		"      # NVLink domain rackZ.1\n      - block: block1\n        nodes: n[1-2]\n"
-		"      # NVLink domain rackB.0\n      - block: block2\n        nodes: n[3-5]\n"
+		"      # NVLink domain rackZ.1\n      - block: block1\n        nodes: \"n[1-2]\"\n"
+		"      # NVLink domain rackB.0\n      - block: block2\n        nodes: \"n[3-5]\"\n"
 		"# in no NVLink domain, so in no block: login\n",
+		[TOPO_YAML_TREE] =
+		"---\n- topology: nvlink\n  cluster_default: true\n  tree:\n"
+		"    switches:\n"
+		"      - switch: top\n        children: \"domain[1-2],others\"\n"
+		"      # NVLink domain rackZ.1\n      - switch: domain1\n        nodes: \"n[1-2]\"\n"
+		"      # NVLink domain rackB.0\n      - switch: domain2\n        nodes: \"n[3-5]\"\n"
+		"      # no NVLink domain\n      - switch: others\n        nodes: \"login\"\n",
 	};
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_buf buf;
@@ -295,6 +303,43 @@ START_TEST(test_topology_conf)
 	weft_buf_init(&buf, 1 << 20);
 	ck_assert_int_eq(topo_topology_conf(nodes, 6, _i, &buf, &err), 0);
 	ck_assert_str_eq(weft_buf_str(&buf), want[_i]);
+	weft_buf_fini(&buf);
+}
+END_TEST
+
+/* What sched/weft makes of the file is what was written. */
+START_TEST(test_topology_conf_reads_back)
+{
+	bool blocks = _i == TOPO_BLOCK || _i == TOPO_YAML;
+	struct weft_levels levels = { 0 };
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_buf buf;
+	uint32_t top = 0;
+	int rc;
+
+	weft_buf_init(&buf, 1 << 20);
+	ck_assert_int_eq(topo_topology_conf(nodes, 6, _i, &buf, &err), 0);
+	rc = _i < TOPO_YAML ?
+	     weft_levels_read_topology(&levels, "conf", weft_buf_str(&buf), buf.len, &err) :
+	     weft_levels_read_yaml(&levels, "yaml", weft_buf_str(&buf), buf.len, &err);
+	ck_assert_msg(!rc, "%s", err.msg);
+	ck_assert_uint_eq(levels.count, blocks ? 2 : 4);
+	for (uint32_t i = 0; i < levels.count; i++) {
+		const struct weft_level_group *group = &levels.group[i];
+		bool first = group->name[strlen(group->name) - 1] == '1';
+
+		ck_assert_int_eq(group->is_domain, blocks);
+		if (group->switches) {
+			ck_assert_str_eq(group->switches, "domain[1-2],others");
+			top++;
+		} else {
+			ck_assert_str_eq(group->nodes,
+					 !strcmp(group->name, "others") ? "login" :
+					 first ? "n[1-2]" : "n[3-5]");
+		}
+	}
+	ck_assert_uint_eq(top, !blocks);
+	weft_levels_fini(&levels);
 	weft_buf_fini(&buf);
 }
 END_TEST
@@ -525,7 +570,9 @@ int main(void)
 	tcase_add_test(tcase, test_pick_explains);
 	tcase_add_loop_test(tcase, test_gres_conf, 0,
 			    sizeof(gres_cases) / sizeof(gres_cases[0]));
-	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML + 1);
+	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML_TREE + 1);
+	tcase_add_loop_test(tcase, test_topology_conf_reads_back, TOPO_TREE,
+			    TOPO_YAML_TREE + 1);
 	tcase_add_test(tcase, test_topology_conf_refuses);
 	tcase_add_test(tcase, test_cluster);
 	tcase_add_test(tcase, test_cluster_svg);

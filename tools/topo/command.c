@@ -47,7 +47,8 @@ static const char help_text[] =
 "       weft topo pick --gpus N [--busy LIST] [--goal ring|all] [--json]\n"
 "                      [FILE | --node NAME]\n"
 "       weft topo gres-conf [--node NAME] [--links] [FILE | NAME=FILE ...]\n"
-"       weft topo topology-conf [--form tree|block|yaml] [NAME=FILE ...]\n"
+"       weft topo topology-conf [--form tree|block|yaml|yaml-tree]\n"
+"                               [NAME=FILE ...]\n"
 "\n"
 "FILE is a topology: hwloc XML, NCCL's topology XML, the text of\n"
 "\"nvidia-smi topo -m\", or what \"weft topo show --json\" wrote.  Without one,\n"
@@ -62,7 +63,8 @@ static const char help_text[] =
 "                 gres-conf: put NodeName=NAME before each line\n"
 "  --cluster      all NVLink domains and nodes, and each kind of node once\n"
 "  --links        with Links=: for Slurm before 24.05 only\n"
-"  --form WORD    tree (the default), block (Slurm 23.11 on), yaml (25.05 on)\n"
+"  --form WORD    tree (the default) or block (Slurm 23.11 on) of topology.conf;\n"
+"                 yaml: topology.yaml (25.05 on) with blocks, yaml-tree: with a tree\n"
 "  --no-color     no colours, also when writing to a terminal\n";
 
 static int complain(const char *text, const char *word)
@@ -116,7 +118,7 @@ static bool parse_word(const char *word, const char *const *words, int *ret)
 static int take_option(int option, struct topo_options *options)
 {
 	static const char *const goals[] = { "ring", "all", NULL };
-	static const char *const forms[] = { "tree", "block", "yaml", NULL };
+	static const char *const forms[] = { "tree", "block", "yaml", "yaml-tree", NULL };
 	int word = 0;
 
 	switch (option) {
@@ -155,7 +157,7 @@ static int take_option(int option, struct topo_options *options)
 		return 0;
 	case 'f':
 		if (!parse_word(optarg, forms, &word))
-			return complain("--form wants tree, block or yaml, not ",
+			return complain("--form wants tree, block, yaml or yaml-tree, not ",
 					optarg);
 		options->form = word;
 		return 0;

@@ -79,7 +79,7 @@ struct topo_node {
 	const char *name;
 	const char *domain;	/* "" if it is in none */
 };
-enum topo_form { TOPO_TREE, TOPO_BLOCK, TOPO_YAML };
+enum topo_form { TOPO_TREE, TOPO_BLOCK, TOPO_YAML, TOPO_YAML_TREE };
 int topo_topology_conf(const struct topo_node *nodes, uint32_t count,
 		       enum topo_form form, struct weft_buf *buf,
 		       struct weft_err *err);

@@ -11,10 +11,13 @@
  *
  *   TOPO_TREE    topology/tree, any release
  *   TOPO_BLOCK   topology/block, Slurm 23.11 and later
- *   TOPO_YAML    topology.yaml, Slurm 25.05 and later
+ *   TOPO_YAML    blocks in topology.yaml, Slurm 25.05 and later
+ *   TOPO_YAML_TREE  the tree in it
  *
  * BlockSizes is the size of the smallest block, so that every block takes part.
  * What it leaves out: the switches above the leaves, which no GPU knows of.
+ *
+ * Source: topology.yaml(5) of Slurm 25.05; sched/levels_yaml.c reads the same.
  */
 #include "config.h"
 
@@ -86,6 +89,17 @@ static int add_nodes(struct work *work, const struct group *group)
 
 /* ---- forms -------------------------------------------------------------- */
 
+/* "domain[1-3],others" */
+static void add_leaf_names(struct work *work)
+{
+	if (work->domain_count > 1)
+		weft_buf_addf(work->buf, "domain[1-%u]", work->domain_count);
+	else if (work->domain_count)
+		weft_buf_adds(work->buf, "domain1");
+	if (work->domain_count < work->group_count)
+		weft_buf_adds(work->buf, work->domain_count ? ",others" : "others");
+}
+
 static int add_tree(struct work *work)
 {
 	int rc = 0;
@@ -104,12 +118,7 @@ static int add_tree(struct work *work)
 	if (rc || work->group_count < 2)
 		return rc;
 	weft_buf_adds(work->buf, "SwitchName=top Switches=");
-	if (work->domain_count > 1)
-		weft_buf_addf(work->buf, "domain[1-%u]", work->domain_count);
-	else
-		weft_buf_adds(work->buf, "domain1");
-	if (work->domain_count < work->group_count)
-		weft_buf_adds(work->buf, ",others");
+	add_leaf_names(work);
 	weft_buf_adds(work->buf, "\n");
 	return 0;
 }
@@ -150,17 +159,53 @@ static int add_block(struct work *work)
 	return rc ? rc : add_others_comment(work);
 }
 
+static const char yaml_head[] =
+	"---\n- topology: nvlink\n  cluster_default: true\n";
+
+/* Every list of nodes in quotes: brackets are YAML's own elsewhere. */
+static int add_yaml_nodes(struct work *work, const struct group *group)
+{
+	int rc;
+
+	weft_buf_adds(work->buf, "        nodes: \"");
+	rc = add_nodes(work, group);
+	weft_buf_adds(work->buf, "\"\n");
+	return rc;
+}
+
+static int add_yaml_tree(struct work *work)
+{
+	int rc = 0;
+
+	weft_buf_addf(work->buf, "%s  tree:\n    switches:\n", yaml_head);
+	if (work->group_count > 1) {
+		weft_buf_adds(work->buf, "      - switch: top\n        children: \"");
+		add_leaf_names(work);
+		weft_buf_adds(work->buf, "\"\n");
+	}
+	for (uint32_t i = 0; !rc && i < work->group_count; i++) {
+		const struct group *group = &work->group[i];
+
+		if (group->domain)
+			weft_buf_addf(work->buf, "      # NVLink domain %s\n      - switch: domain%u\n",
+				      work->node[group->first].domain, i + 1);
+		else
+			weft_buf_adds(work->buf, "      # no NVLink domain\n      - switch: others\n");
+		rc = add_yaml_nodes(work, group);
+	}
+	return rc;
+}
+
 static int add_yaml(struct work *work)
 {
 	int rc = 0;
 
-	weft_buf_addf(work->buf, "---\n- topology: nvlink\n  cluster_default: true\n  block:\n    block_sizes:\n      - %u\n    blocks:\n",
-		      block_size(work));
+	weft_buf_addf(work->buf, "%s  block:\n    block_sizes:\n      - %u\n    blocks:\n",
+		      yaml_head, block_size(work));
 	for (uint32_t i = 0; !rc && i < work->domain_count; i++) {
-		weft_buf_addf(work->buf, "      # NVLink domain %s\n      - block: block%u\n        nodes: ",
+		weft_buf_addf(work->buf, "      # NVLink domain %s\n      - block: block%u\n",
 			      work->node[work->group[i].first].domain, i + 1);
-		rc = add_nodes(work, &work->group[i]);
-		weft_buf_adds(work->buf, "\n");
+		rc = add_yaml_nodes(work, &work->group[i]);
 	}
 	return rc ? rc : add_others_comment(work);
 }
@@ -184,16 +229,22 @@ static int check_names(const struct work *work, struct weft_err *err)
 static int write_form(struct work *work, enum topo_form form,
 		      struct weft_err *err)
 {
+	static int (*const add[])(struct work *work) = {
+		[TOPO_TREE] = add_tree,
+		[TOPO_BLOCK] = add_block,
+		[TOPO_YAML] = add_yaml,
+		[TOPO_YAML_TREE] = add_yaml_tree,
+	};
+	bool blocks = form == TOPO_BLOCK || form == TOPO_YAML;
 	int rc = check_names(work, err);
 
 	if (rc)
 		return rc;
 	group_nodes(work);
-	if (form != TOPO_TREE && !work->domain_count)
+	if (blocks && !work->domain_count)
 		return weft_err_set(err, ENOENT,
 				    "no node reports an NVLink domain: there is no block to write");
-	rc = form == TOPO_TREE ? add_tree(work) :
-	     form == TOPO_BLOCK ? add_block(work) : add_yaml(work);
+	rc = add[form](work);
 	return rc ? weft_err_set(err, -rc, "out of memory") : 0;
 }
 
