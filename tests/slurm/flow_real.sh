@@ -49,7 +49,7 @@ if [ ${#real[@]} -lt 5 ]; then
 	skip "five real scripts as a workflow" "no $data here"
 else
 	stand_ins
-	check "five real scripts make a workflow" "$weft" flow from --after -o real.yaml "${real[@]}"
+	check "five real scripts make a workflow" "$weft" flow from "${real[@]}" --after -o real.yaml
 	check "it checks" "$weft" flow check real.yaml
 	sx env PATH="$t_dir/bin:$PATH" six_ALL_CCFRWORK="$t_dir/work" six_ALL_CCFRSTORE="$t_dir/store" \
 		HOME="$t_dir" \

@@ -338,12 +338,13 @@ static int parse_args(struct weft_flow_args *args, const char *command, int argc
 {
 	bool sbatch = !strcmp(command, "map") || !strcmp(command, "from");
 	struct option *options = all_options(sbatch);
+	/* what follows the command of map is the command's own */
+	const char *letters = strcmp(command, "map") ? "P:ndo:jh" : "+P:ndo:jh";
 	int letter, which = 0, rc = 0;
 
 	optind = 1;
 	while (options && !rc &&
-	       (letter = getopt_long(argc, argv, sbatch ? "+P:ndo:jh" : "P:ndo:jh",
-				     options, &which)) >= 0) {
+	       (letter = getopt_long(argc, argv, letters, options, &which)) >= 0) {
 		if (letter == 'h') {
 			fputs(usage, stdout);
 			free(options);

@@ -204,14 +204,11 @@ int weft_flow_cmd_logs(const struct weft_flow_args *args)
 		weft_buf_fini(&name);
 		weft_buf_fini(&path);
 	}
+	if (!rc && !found)
+		rc = weft_err_set(&err, ENOENT, "run %s has no task \"%.200s\" that was submitted",
+				  run.id, args->rest[args->rest_count - 1]);
 	weft_run_close(&run);
-	if (rc)
-		return weft_flow_fail(&err);
-	if (found)
-		return WEFT_EXIT_DONE;
-	fprintf(stderr, "weft flow: no task \"%s\" was submitted\n",
-		args->rest[args->rest_count - 1]);
-	return WEFT_EXIT_FAILED;
+	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
 }
 
 static int list_one(void *ctx, const char *dir)
