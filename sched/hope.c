@@ -82,6 +82,7 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 		struct weft_shape_state *state = &p->state[job->shape_idx];
 
 		if (state->not_now || job->eligible_sec > now ||
+		    p->shape[job->shape_idx].left ||
 		    !job->array_running_max)
 			continue;
 		rc = fits_now(p, job->shape_idx, &hope);

@@ -32,10 +32,13 @@ struct weft_shape {
 	uint32_t unit_count;		/* 0: none */
 	uint32_t units_per_node_max;	/* 0: no bound */
 	uint32_t units_per_node_min;	/* 0 or 1: at least one unit on a node */
-	int32_t gpu_type_idx;		/* -1: any, of one type if it suffices */
+	int32_t gpu_type_idx;		/* -1: any; on each node of one type where one
+					 * has enough, else of several, as select does */
 	bool exclusive;			/* nothing else on its nodes */
 	bool exclusive_wish;		/* by its own wish, not by a rule of the site's */
 	bool steer_gpus;		/* false: the bridge can't steer this request */
+	bool left;			/* placed by somebody else: its jobs have their
+					 * turn, but no place; only limit_sec counts */
 	enum weft_domain_wish domain;
 	uint32_t segment;		/* nodes in runs of k inside domains; 0: none */
 	uint32_t switches_max;		/* 0: no wish */

@@ -37,6 +37,8 @@
 /* More than WEFT_GPUS_MAX GPUs a node is no error: no node has them. */
 static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 {
+	if (s->left)
+		return s->limit_sec ? 0 : -EINVAL;
 	if (!s->nodes || s->nodes->size != c->node_count || !s->nodes_min ||
 	    s->nodes_max < s->nodes_min || !s->limit_sec ||
 	    s->resv_idx >= (int32_t)c->resv_count)
@@ -340,6 +342,10 @@ static int plan_entry(struct weft_planner *p, uint32_t job_idx)
 	struct weft_decision *d = &p->plan->decision[job_idx];
 	int rc = 0;
 
+	if (p->shape[job->shape_idx].left) {
+		d->reason = just(WEFT_REASON_SELECT);
+		return 0;
+	}
 	if (job->array_running_max == 0) {
 		d->reason = just(WEFT_REASON_ARRAY_LIMIT);
 		return 0;
@@ -455,6 +461,8 @@ int weft_plan_run(const struct weft_cluster *cluster,
 	if (rc == 0)
 		rc = plan_all(&planner, stop, stop_arg);
 	if (rc == 0) {
+		planner.plan->turn = planner.turn;
+		planner.turn = NULL;
 		*ret_plan = planner.plan;
 		planner.plan = NULL;
 	} else if (rc == -ENOMEM) {
@@ -473,5 +481,6 @@ void weft_plan_destroy(struct weft_plan *plan)
 	free(plan->place);
 	free(plan->blocker);
 	free(plan->advice);
+	free(plan->turn);
 	free(plan);
 }

@@ -123,6 +123,7 @@ struct weft_plan {
 	uint32_t blocker_count;
 	struct weft_advice *advice;	/* decisions point here */
 	uint32_t advice_count;
+	uint32_t *turn;		/* job indices in the order in which they were taken */
 	struct weft_plan_stats stats;
 };
 

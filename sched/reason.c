@@ -31,6 +31,7 @@ static const char *const words[WEFT_REASON_COUNT] = {
 	[WEFT_REASON_NEVER] = "Never",
 	[WEFT_REASON_WINDOW] = "Window",
 	[WEFT_REASON_NOT_TRIED] = "NotTried",
+	[WEFT_REASON_SELECT] = "Select",
 };
 
 const char *weft_reason_word(enum weft_reason_kind kind)
@@ -103,6 +104,9 @@ static int add_what(const struct weft_reason *r, const struct weft_cluster *c,
 		return weft_buf_adds(buf, "has no place within the planning window");
 	case WEFT_REASON_NOT_TRIED:
 		return weft_buf_adds(buf, "was not looked at in this cycle");
+	case WEFT_REASON_SELECT:
+		return weft_buf_adds(buf, "asks for what only Slurm's own select can place: "
+				     "it is offered to it in its turn, and no start can be told");
 	default:
 		return weft_buf_adds(buf, "waits");
 	}

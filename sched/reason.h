@@ -32,6 +32,7 @@ enum weft_reason_kind {
 	WEFT_REASON_NEVER,		/* no state of this cluster can hold it */
 	WEFT_REASON_WINDOW,		/* does not fit within the planning window */
 	WEFT_REASON_NOT_TRIED,		/* the cycle ended before it, or start_max */
+	WEFT_REASON_SELECT,		/* placed by somebody else (weft_shape.left) */
 	WEFT_REASON_COUNT
 };
 

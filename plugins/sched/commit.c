@@ -11,7 +11,8 @@
  * that no job before this one is going to need; if that fails too the
  * refusal is remembered (refusal.h).
  *
- * A job that Weft cannot describe has its turn where it stands in the queue.
+ * Jobs are visited in the order in which the plan took them.  One that Weft
+ * cannot describe has its turn in that order too (queue.c).
  * It may use any node except those on which a job before it has a planned
  * start within its run time: whole nodes, as Slurm's own backfill thinks.
  * These turns cost a full select each, so they share a budget of time a cycle.
@@ -318,26 +319,52 @@ static bool walk_init(struct weft_walk *walk, struct weft_commit *commit)
 	return true;
 }
 
+/* The refs in the order of their turns; NULL: no memory. */
+static uint32_t *refs_by_turn(const struct weft_commit *commit)
+{
+	const struct weft_snapshot *snap = commit->snap;
+	uint32_t *ref_of = malloc(((size_t)snap->job_count + 1) *
+				  sizeof(*ref_of));
+	uint32_t *order = malloc(((size_t)snap->ref_count + 1) *
+				 sizeof(*order)), n = 0;
+
+	for (uint32_t i = 0; ref_of && i < snap->job_count; i++)
+		ref_of[i] = UINT32_MAX;
+	for (uint32_t i = 0; ref_of && i < snap->ref_count; i++)
+		ref_of[snap->ref[i].turn_idx] = i;
+	for (uint32_t i = 0; ref_of && order && i < snap->job_count; i++)
+		if (ref_of[commit->plan->turn[i]] != UINT32_MAX)
+			order[n++] = ref_of[commit->plan->turn[i]];
+	if (!ref_of || !order) {
+		free(order);
+		order = NULL;
+	}
+	free(ref_of);
+	return order;
+}
+
 uint32_t weft_commit_run(struct weft_commit *commit)
 {
 	struct weft_slice *slice = commit->slice;
 	struct weft_walk walk;
-	bool go = walk_init(&walk, commit);
+	uint32_t *order = refs_by_turn(commit);
+	bool go = walk_init(&walk, commit) && order;
 
 	slice->node_count = (int)commit->snap->cluster.node_count;
 	for (uint32_t i = 0; go && i < commit->snap->ref_count; i++) {
-		if (!has_work(&walk, i)) {
-			visit(&walk, i, 0);
+		if (!has_work(&walk, order[i])) {
+			visit(&walk, order[i], 0);
 			continue;
 		}
 		if (!slice->since_usec)
 			weft_slice_begin(slice);
 		go = weft_slice_next(slice);
 		if (go)
-			visit(&walk, i, time(NULL));
+			visit(&walk, order[i], time(NULL));
 	}
 	if (slice->since_usec)
 		weft_slice_end(slice);
+	free(order);
 	free(walk.planned_sec);
 	free(walk.preempt_tried);
 	free(walk.unplaceable_tried);

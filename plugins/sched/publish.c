@@ -123,7 +123,11 @@ static uint32_t make_lines(const struct weft_publish *publish,
 	for (uint32_t i = 0; i < snap->ref_count; i++) {
 		ref = &snap->ref[i];
 		if (ref->job_idx == UINT32_MAX)
-			continue;
+			line[count++] = (struct line) {
+				.job_id = ref->job_id,
+				.partition = ref->partition,
+				.decision = &plan->decision[ref->turn_idx],
+			};
 		for (uint32_t k = 0; k < ref->job_count; k++)
 			line[count++] = (struct line) {
 				.job_id = ref->job_id,
@@ -197,6 +201,10 @@ static void write_line(struct line *line, time_t now)
 	if (!job_ptr || !IS_JOB_PENDING(job_ptr) || job_ptr->priority == 0 ||
 	    d->reason.kind == WEFT_REASON_START)
 		return;
+	if (d->reason.kind == WEFT_REASON_SELECT) {
+		write_explain(job_ptr, line, now);	/* the rest is select's */
+		return;
+	}
 	job_ptr->last_sched_eval = now;
 	if (job_ptr->state_reason != reason) {
 		job_ptr->state_reason = reason;

@@ -169,6 +169,40 @@ job_record_t *weft_ref_find(const struct weft_ref *ref)
 	return weft_start_prepare(&rec);
 }
 
+/* A shape that only has a limit, for jobs left to select; UINT32_MAX: no memory. */
+static uint32_t left_shape(struct weft_snapshot *snap, uint32_t limit_sec)
+{
+	struct weft_shape *shape;
+
+	for (uint32_t i = snap->shape_count; i-- > 0;)
+		if (snap->shape[i].left && snap->shape[i].limit_sec == limit_sec)
+			return i;
+	shape = weft_snapshot_grow(snap, snap->shape, snap->shape_count,
+				   &snap->shape_cap, sizeof(*shape));
+	if (!shape)
+		return UINT32_MAX;
+	snap->shape = shape;
+	shape[snap->shape_count] = (struct weft_shape) {
+		.left = true, .limit_sec = limit_sec, .resv_idx = -1 };
+	return snap->shape_count++;
+}
+
+/* A job left to Slurm's select keeps its turn in the policy's order. */
+static int leave(struct weft_snapshot *snap, struct weft_ref *ref,
+		 job_record_t *job_ptr)
+{
+	uint32_t minutes = job_ptr->time_limit, shape_idx;
+
+	if (minutes == NO_VAL)
+		minutes = job_ptr->part_ptr->max_time;
+	shape_idx = left_shape(snap, minutes < UINT32_MAX / 60 ?
+			       MAX(minutes, 1) * 60 : UINT32_MAX);
+	if (shape_idx == UINT32_MAX)
+		return -ENOMEM;
+	ref->turn_idx = snap->job_count;
+	return fill_job(snap, job_ptr, shape_idx);
+}
+
 /* A prepared and eligible job; without job_idx it is left to Slurm's select. */
 static int describe(struct weft_snapshot *snap, struct weft_ref *ref,
 		    job_record_t *job_ptr)
@@ -179,14 +213,14 @@ static int describe(struct weft_snapshot *snap, struct weft_ref *ref,
 	ref->het_job_id = job_ptr->het_job_id;
 	if (weft_refusals_has(snap->refusals, ref->job_id,
 			      snap->cluster.now_sec))
-		return 0;
+		return leave(snap, ref, job_ptr);
 	rc = weft_shape_of(snap, job_ptr, &shape_idx);
 	if (rc == -ENOTSUP)
-		return 0;
+		return leave(snap, ref, job_ptr);
 	if (rc)
 		return rc;
 	ref->limit_sec = snap->shape[shape_idx].limit_sec;
-	ref->job_idx = snap->job_count;
+	ref->job_idx = ref->turn_idx = snap->job_count;
 	ref->job_count = tasks_of(job_ptr);
 	for (uint32_t i = 0; rc == 0 && i < ref->job_count; i++)
 		rc = fill_job(snap, job_ptr, shape_idx);

@@ -33,6 +33,8 @@ struct weft_ref {
 	 */
 	uint32_t job_idx;
 	uint32_t job_count;		/* an array's next tasks follow each other */
+	uint32_t turn_idx;		/* in snapshot.job[]: job_idx, or what has its
+					 * turn in the policy's order (weft_shape.left) */
 	uint32_t limit_sec;		/* planned run time */
 };
 

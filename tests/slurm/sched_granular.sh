@@ -54,4 +54,24 @@ private_stop
 private_start per_task 2 4
 d=$(sbatch --parsable --mem=10 -N2 -n2 --gpus-per-task=4 -o /dev/null --wrap 'sleep 600')
 check "a task a node with all of its GPUs starts" private_wait 60 is "$d" RUNNING
+
+# A job that only Slurm's select can place (contiguous nodes) has its turn in the
+# policy's order, the shortest first: it came before the short job that wants
+# everything in an hour, and yet must not delay it.
+scancel "$d"
+gone() { [ -z "$(squeue -h -j "$d" -o %i)" ]; }
+private_wait 60 gone
+a=$(job -N2 -n2 --gpus-per-node=2 -t 60)
+private_wait 60 is "$a" RUNNING
+scontrol update partitionname="$(squeue -h -j "$a" -o %P)" state=down
+left=$(job -N1 --contiguous --gpus-per-node=1 -t 600)
+wide=$(job -N2 -n2 --gpus-per-node=4 -t 10)
+brief=$(job -N1 --contiguous --gpus-per-node=1 -t 5)
+scontrol update partitionname="$(squeue -h -j "$a" -o %P)" state=up
+check "one left to select that is over in time starts" \
+	private_wait 60 is "$brief" RUNNING
+told() { scontrol show job "$left" | grep -q 'SystemComment=.*"why": *"Select"'; }
+check "one that would delay a planned job is told whose it is" \
+	private_wait 60 told
+check "and waits" [ "$(state "$left") $(state "$wide")" = "PENDING PENDING" ]
 finish

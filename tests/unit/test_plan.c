@@ -342,6 +342,100 @@ START_TEST(what_the_job_itself_forbids)
 }
 END_TEST
 
+/* Who is placed by somebody else keeps its turn, and gets no place. */
+START_TEST(a_job_left_to_select_has_its_turn)
+{
+	static const uint32_t turn[] = { 2, 1, 0 };
+	struct sample s;
+	struct weft_shape shapes[3];
+	struct weft_job jobs[3];
+	struct weft_plan *plan;
+	struct weft_buf text;
+
+	sample_init(&s, 1, 4, 0);
+	sample_run(&s, 0, 0x3, 2, HOUR);
+	shapes[0] = (struct weft_shape) { .left = true, .limit_sec = 3 * HOUR,
+					  .resv_idx = -1 };
+	shapes[1] = sample_shape(&s, 1, 4, 2 * HOUR);
+	shapes[2] = sample_shape(&s, 1, 1, HOUR);
+	for (uint32_t i = 0; i < 3; i++) {
+		jobs[i] = sample_job(i + 1, i);
+		jobs[i].submit_sec = SAMPLE_NOW;
+	}
+	plan = sample_plan(&s, shapes, 3, jobs, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(plan->turn[i], turn[i]);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_SELECT);
+	ck_assert_int_eq(plan->decision[0].start_sec, WEFT_TIME_NEVER);
+	ck_assert_uint_eq(plan->decision[0].place_count, 0);
+	ck_assert_uint_eq(plan->decision[0].reason.line_place, 2);
+	ck_assert_int_eq(plan->decision[1].start_sec, SAMPLE_NOW + HOUR);
+	ck_assert_int_eq(plan->decision[2].reason.kind, WEFT_REASON_START);
+	ck_assert_str_eq(weft_reason_word(WEFT_REASON_SELECT), "Select");
+	weft_buf_init(&text, 1000);
+	ck_assert_int_eq(weft_reason_format(&plan->decision[0].reason, &s.cluster,
+					    plan, &text), 0);
+	ck_assert_str_eq(weft_buf_str(&text),
+			 "asks for what only Slurm's own select can place: it is offered "
+			 "to it in its turn, and no start can be told; place 2 in line");
+	weft_buf_fini(&text);
+	s.policy.starts_only = true;
+	weft_plan_destroy(plan);
+	plan = sample_plan(&s, shapes, 3, jobs, 3);
+	ck_assert_uint_eq(plan->stats.started, 1);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
+/*
+ * GPUs 0-3 of one type and 4-7 of another: three are of one type where one has
+ * so many, five are of both, and a type asked for is kept to.
+ */
+START_TEST(types_are_kept_together_if_one_suffices)
+{
+	static const struct {
+		uint32_t gpus;
+		int32_t type_idx;
+		weft_gpuset_t held, within;	/* within 0: it waits */
+	} cases[] = {
+		{ 3, -1, 0x00, 0x0f },
+		{ 3, -1, 0x03, 0xf0 },	/* two left of the first */
+		{ 2, -1, 0x03, 0x0c },	/* the tightest */
+		{ 5, -1, 0x00, 0xff },
+		{ 3, -1, 0x33, 0xcc },	/* neither has three */
+		{ 3, 1, 0x03, 0xf0 },
+		{ 3, 0, 0x03, 0x00 },
+	};
+	struct weft_job job = sample_job(1, 0);
+	struct weft_shape shape;
+	struct weft_plan *plan;
+	struct sample s;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		weft_gpuset_t got;
+
+		sample_init(&s, 1, 8, 0);
+		s.cluster.node[0].gpus_of_type[0] = 0x0f;
+		s.cluster.node[0].gpus_of_type[1] = 0xf0;
+		if (cases[i].held)
+			sample_run(&s, 0, cases[i].held, 1, HOUR);
+		shape = sample_shape(&s, 1, cases[i].gpus, HOUR);
+		shape.gpu_type_idx = cases[i].type_idx;
+		plan = sample_plan(&s, &shape, 1, &job, 1);
+		ck_assert_int_eq(plan->decision[0].reason.kind ==
+				 WEFT_REASON_START, cases[i].within != 0);
+		got = cases[i].within ? plan->place[0].gpus : 0;
+		ck_assert_msg(!(got & ~cases[i].within), "case %zu: %#llx", i,
+			      (unsigned long long)got);
+		ck_assert_uint_eq((uint32_t)__builtin_popcountll(got),
+				  cases[i].within ? cases[i].gpus : 0);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+}
+END_TEST
+
 static int plan_once(void *arg)
 {
 	struct sample *s = arg;
@@ -376,4 +470,5 @@ UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits, segments_stay_whole,
 	  a_segment_holds_its_tasks, same_domain_or_wait, whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, reservations_licences_and_down_nodes,
-	  what_the_job_itself_forbids, survives_failed_allocations)
+	  what_the_job_itself_forbids, a_job_left_to_select_has_its_turn,
+	  types_are_kept_together_if_one_suffices, survives_failed_allocations)

@@ -222,6 +222,9 @@ bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind)
 	case WEFT_REASON_WINDOW:
 	case WEFT_REASON_NOT_TRIED:
 		return cause == WEFT_WHY_PRIORITY;
+	case WEFT_REASON_SELECT:
+		return cause == WEFT_WHY_PRIORITY ||
+			cause == WEFT_WHY_RESOURCES;
 	case WEFT_REASON_LICENSE:
 		return cause == WEFT_WHY_LICENSE;
 	case WEFT_REASON_RESERVATION:
