@@ -18,6 +18,11 @@
  * will not fit now later in the cycle, and is not tried again; its reason is
  * found once.
  *
+ * A place held for tomorrow's start keeps out today's jobs that are a little too
+ * long for the gap, and by tomorrow most of what is planned has changed, for jobs
+ * end before their limits: so starts beyond hold_sec are told, not held
+ * (docs/design/0083).
+ *
  * Whoever wants to know only who starts now (starts_only) is spared the places
  * of jobs behind which nobody could start any more (hope.c).
  *
@@ -178,6 +183,19 @@ static uint32_t limit_for(const struct weft_planner *p,
 	return left > least ? left : least;
 }
 
+/* How far ahead this job may hold a place. */
+static int64_t hold_until(const struct weft_planner *p,
+			  const struct weft_job *job)
+{
+	const struct weft_policy *policy = p->policy;
+	int64_t now = p->cluster->now_sec;
+
+	if (!policy->hold_sec || policy->hold_sec > policy->window_sec ||
+	    weft_policy_is_overdue(policy, job, now))
+		return now + policy->window_sec;
+	return now + policy->hold_sec;
+}
+
 /* Found a place: take it, and say what that means. */
 static int settle(struct weft_planner *p, const struct weft_job *job,
 		  const struct weft_found *found, uint32_t limit_sec,
@@ -202,6 +220,7 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 		d->reason = just(WEFT_REASON_BEGIN);
 	else
 		d->reason = why_not_now(p, job->shape_idx);
+	d->told = d->start_sec > hold_until(p, job);
 	rc = weft_planner_hold(p, job, found, d);
 	if (rc == 0 && !start && !p->policy->starts_only)
 		rc = weft_planner_blame(p, d);
@@ -264,14 +283,17 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	int64_t from = job->eligible_sec > now ? job->eligible_sec : now;
 	bool deep = p->taken < p->policy->plan_depth;
 	bool strict = shape->switches_max && job->switch_wait_until_sec > now;
-	int64_t last = deep ? now + p->policy->window_sec : now;
+	int64_t window = now + p->policy->window_sec;
+	int64_t held = p->policy->starts_only ? hold_until(p, job) : window;
+	int64_t last = deep ? held : now;
 	bool may_now = from == now && !is_full(p);
 	uint32_t limit_sec = shape->limit_sec;
 	struct weft_found found = { .start_sec = WEFT_TIME_NEVER };
 	int rc = 0;
 
 	p->taken++;
-	if ((deep && !state->beyond) || (may_now && !state->not_now))
+	if ((deep && !state->beyond && !(state->far && held < window)) ||
+	    (may_now && !state->not_now))
 		rc = search(p, job, limit_sec, from, last, &found);
 	if (rc == 0 && found.start_sec != now && from == now && !strict &&
 	    !state->not_now) {
@@ -302,8 +324,10 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		return rc;
 	if (found.start_sec != WEFT_TIME_NEVER)
 		return settle(p, job, &found, limit_sec, d);
-	if (deep && !strict && from == now)
-		state->beyond = true;
+	if (deep && !strict && from == now) {
+		state->far = true;
+		state->beyond = state->beyond || held == window;
+	}
 	refuse(p, job, deep, d);
 	return 0;
 }

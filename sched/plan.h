@@ -8,6 +8,9 @@
  * after them in this cycle can delay them.  Those beyond may start now where
  * that delays no planned job, and otherwise learn only that they wait.
  *
+ * A start further ahead than hold_sec is told and holds nothing: the job may be
+ * passed until it has waited wait_max_sec.
+ *
  * weft_plan_run() is the whole scheduler.  The plugin calls it in slurmctld,
  * the simulator in virtual time, `weft why` with a job that does not exist
  * yet: the same function on the same data.
@@ -25,6 +28,8 @@ struct weft_policy {
 	uint32_t plan_depth;	/* jobs given a place on the timeline; each
 				 * task of an array is one */
 	uint32_t window_sec;	/* how far ahead the timeline reaches */
+	uint32_t hold_sec;	/* starts further ahead hold no place, unless the
+				 * job has waited wait_max_sec; 0: all do */
 	uint32_t start_max;	/* starts in one cycle; 0: no bound */
 	bool fragmentation;	/* place partial nodes by fragmentation gradient */
 	int order;		/* enum weft_order */
@@ -76,6 +81,10 @@ int weft_policy_order(const struct weft_policy *policy,
 int64_t weft_policy_unpassed_sec(const struct weft_policy *policy,
 				 const struct weft_job *job);
 
+/* Has it waited so long that nobody of its band passes it (wait_max_sec)? */
+bool weft_policy_is_overdue(const struct weft_policy *policy,
+			    const struct weft_job *job, int64_t now_sec);
+
 struct weft_place {
 	uint32_t node_idx;
 	weft_gpuset_t gpus;	/* which; 0 if it asks none */
@@ -101,6 +110,7 @@ struct weft_decision {
 	int64_t unpassed_sec;	/* weft_policy_unpassed_sec() */
 	int64_t start_sec;	/* now, planned, or WEFT_TIME_NEVER: unknown */
 	uint32_t place_first, place_count;	/* in weft_plan.place[] */
+	bool told;		/* planned too far ahead to hold its place */
 	bool advised;		/* it was asked what would start sooner */
 	uint32_t advice_first, advice_count;	/* in weft_plan.advice[] */
 };

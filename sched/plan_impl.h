@@ -11,6 +11,7 @@ struct weft_shape_state {
 	bool not_now;		/* did not fit now */
 	bool beyond;		/* did not fit within the window either */
 	bool diagnosed;
+	bool far;		/* nor before hold_sec is over */
 	bool waited;		/* a job of it has been counted among those that wait */
 	struct weft_reason reason;
 };
@@ -60,7 +61,7 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);
 void weft_planner_fini(struct weft_planner *p);
 
-/* Take what was found on the timelines; fills the decision's places. */
+/* Fills the decision's places, and takes them unless it is only told. */
 int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 		      const struct weft_found *found, struct weft_decision *d);
 

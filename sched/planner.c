@@ -296,6 +296,8 @@ int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 		left -= units;
 		place[i] = (struct weft_place) { cand->node_idx, hold.gpus,
 						 units };
+		if (d->told)
+			continue;
 		rc = weft_timeline_add(p->all, &hold, d->start_sec, end, NULL);
 		if (rc == 0 && p->base &&
 		    d->start_sec == p->cluster->now_sec)
@@ -305,7 +307,7 @@ int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 			rc = add_holder(p, cand->node_idx, job->job_id, end);
 	}
 	p->base_changes += d->start_sec == p->cluster->now_sec;
-	if (rc == 0)
+	if (rc == 0 && !d->told)
 		rc = take_licenses(p, shape, d->start_sec, end);
 	return rc;
 }

@@ -52,6 +52,10 @@ const struct weft_setting weft_policy_settings[] = {
 	  "in each cycle" },
 	{ "window_sec", WEFT_SETTING_U32, AT(window_sec), 60, 31536000, 1209600,
 	  NULL, "seconds", "how far ahead starts are planned" },
+	{ "hold_sec", WEFT_SETTING_U32, AT(hold_sec), 0, 31536000, 86400, NULL,
+	  "seconds",
+	  "starts further ahead are told and hold no place, until the job has "
+	  "waited wait_max_sec; 0: all hold" },
 	{ "start_max", WEFT_SETTING_U32, AT(start_max), 0, 1000000, 0, NULL,
 	  "jobs", "starts in one cycle at most; 0: no bound" },
 	{ "fragmentation", WEFT_SETTING_BOOL, AT(fragmentation), 0, 1, 1, NULL,
@@ -118,21 +122,34 @@ static double run_sec(const struct weft_shape *shape,
 		job->predicted_sec : limit;
 }
 
+static double waited_sec(const struct weft_job *job, int64_t now_sec)
+{
+	int64_t since = since_sec(job);
+
+	return now_sec > since ? (double)(now_sec - since) : 0;
+}
+
+bool weft_policy_is_overdue(const struct weft_policy *policy,
+			    const struct weft_job *job, int64_t now_sec)
+{
+	return policy->wait_max_sec &&
+		waited_sec(job, now_sec) >= policy->wait_max_sec;
+}
+
 static struct rank rank_of(const struct weft_policy *policy,
 			   const struct weft_shape *shape,
 			   const struct weft_job *job, uint32_t idx,
 			   int64_t now_sec)
 {
-	int64_t since = since_sec(job);
-	double waited = now_sec > since ? (double)(now_sec - since) : 0;
 	struct rank rank = { .idx = idx, .nice = job->nice };
 
-	if (policy->wait_max_sec && waited >= policy->wait_max_sec)
+	if (weft_policy_is_overdue(policy, job, now_sec))
 		rank.overdue = true;
 	else if (policy->order == WEFT_ORDER_SHORTEST)
 		rank.value = run_sec(shape, job);
 	else
-		rank.value = job->share_used - policy->ageing_weight * waited;
+		rank.value = job->share_used - policy->ageing_weight *
+			waited_sec(job, now_sec);
 	return rank;
 }
 

@@ -312,5 +312,69 @@ START_TEST(who_passes_is_counted)
 }
 END_TEST
 
+/*
+ * A job runs on 2 of 4 GPUs for 100,000 s more; the first in line wants all 4,
+ * the second one GPU for twice as long.  When does the second start?
+ */
+static int64_t start_of_second(const struct weft_policy *policy,
+			       int64_t first_submit)
+{
+	struct weft_machine *m = machine_of(1, 4);
+	struct weft_idxset *all = weft_idxset_create(1);
+	struct weft_hold hold = { .gpus = 3, .cpus = 1 };
+	struct weft_running running = { .job_id = 9, .end_sec = NOW + 100000,
+					.hold_count = 1 };
+	struct weft_shape shape[2] = {
+		{ .nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 4 },
+		  .gpu_type_idx = -1, .resv_idx = -1, .limit_sec = 100,
+		  .nodes = all },
+	};
+	struct weft_job job[2] = {
+		{ .job_id = 1, .priority = 1, .array_tasks = 1,
+		  .submit_sec = first_submit, .array_running_max = UINT32_MAX },
+		{ .job_id = 2, .priority = 1, .array_tasks = 1, .shape_idx = 1,
+		  .submit_sec = NOW, .array_running_max = UINT32_MAX },
+	};
+	struct weft_plan *plan;
+	int64_t start;
+
+	weft_idxset_fill(all);
+	shape[1] = shape[0];
+	shape[1].per_node.gpus = 1;
+	shape[1].limit_sec = 200000;
+	m->cluster.now_sec = NOW;
+	m->cluster.running = &running;
+	m->cluster.running_count = 1;
+	m->cluster.hold = &hold;
+	m->cluster.hold_count = 1;
+	ck_assert_int_eq(weft_plan_run(&m->cluster, policy, shape, 2, job, 2,
+				       NULL, NULL, &plan, NULL), 0);
+	ck_assert_int_eq(plan->decision[0].start_sec, NOW + 100000);
+	ck_assert_uint_eq(plan->decision[0].place_count, 1);
+	start = plan->decision[1].start_sec - NOW;
+	weft_plan_destroy(plan);
+	weft_idxset_destroy(all);
+	m->cluster.running = NULL;
+	m->cluster.hold = NULL;
+	weft_machine_destroy(m);
+	return start;
+}
+
+START_TEST(a_far_start_is_told_and_holds_nothing)
+{
+	struct weft_policy policy = defaults(WEFT_ORDER_PRIORITY);
+
+	ck_assert_int_eq(start_of_second(&policy, NOW), 0);
+	ck_assert_int_eq(start_of_second(&policy, DAYS_AGO(7)), 100100);
+	policy.wait_max_sec = 0;
+	ck_assert_int_eq(start_of_second(&policy, DAYS_AGO(7)), 0);
+	policy.hold_sec = 100000;
+	ck_assert_int_eq(start_of_second(&policy, NOW), 100100);
+	policy.hold_sec = 0;
+	ck_assert_int_eq(start_of_second(&policy, NOW), 100100);
+}
+END_TEST
+
 UNIT_MAIN("policy", rules, other_orders, random_queues,
-	  the_order_decides_who_starts, who_passes_is_counted)
+	  the_order_decides_who_starts, who_passes_is_counted,
+	  a_far_start_is_told_and_holds_nothing)

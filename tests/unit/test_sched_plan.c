@@ -280,6 +280,11 @@ static void try_seed(struct world *w, unsigned long long seed,
 	check_starts_only(&w->c, &w->policy, w->shape, SHAPES, w->job, JOBS,
 			  plan);
 	weft_plan_destroy(plan);
+	w->policy.hold_sec = 1 + (uint32_t)(seed % 8);
+	ck_assert_int_eq(run(w, &plan), 0);
+	check_starts_only(&w->c, &w->policy, w->shape, SHAPES, w->job, JOBS,
+			  plan);
+	weft_plan_destroy(plan);
 	world_fini(w);
 }
 

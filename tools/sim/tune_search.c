@@ -52,9 +52,11 @@ const char *const tune_objective_words[] = {
 const struct tune_knob tune_knobs[] = {
 	{ "order", { 0, 1, 2 }, 3, "predict", WEFT_PREDICT_BLEND },
 	{ "predict", { 0, 1, 2, 3 }, 4, NULL, 0 },
-	{ "wait_max_sec", { 0, 86400, 259200, 604800 }, 4, NULL, 0 },
+	{ "wait_max_sec", { 0, 86400, 259200, 604800, 1209600 }, 5, NULL, 0 },
 	{ "ageing_weight", { 0.01, 0.1, 1, 10, 100 }, 5, NULL, 0 },
 	{ "plan_depth", { 0, 1, 10, 100, 1000, 5000 }, 6, NULL, 0 },
+	{ "hold_sec", { 0, 14400, 43200, 86400, 172800, 345600 }, 6, NULL, 0 },
+	{ "share_band", { 0, 0.02, 0.1, 0.3, 1 }, 5, NULL, 0 },
 	{ "window_sec", { 21600, 86400, 345600, 1209600 }, 4, NULL, 0 },
 	{ "fragmentation", { 0, 1 }, 2, NULL, 0 },
 };
