@@ -120,7 +120,7 @@ for f in none lua weft; do
 		END { low = int((NR - 1.96 * sqrt(NR)) / 2); low = low < 1 ? 1 : low
 		printf "# %s over none: time %+.2f %% (95 %%: %+.2f to %+.2f)\n", f, r[int((NR + 1) / 2)], r[low], r[NR + 1 - low] }'
 	awk -v f="$f" '{ c[NR] = $2; m[NR] = $4; C += $2; M += $4 }
-		END { if (NR < 3) exit for (i = 1; i <= NR; i++) { v = (C - c[i]) / (M - m[i]); s += v; q += v * v }
+		END { if (NR < 3) exit; for (i = 1; i <= NR; i++) { v = (C - c[i]) / (M - m[i]); s += v; q += v * v }
 		e = 1.96 * sqrt((NR - 1) * (q / NR - (s / NR) ^ 2)); r = C / M - 1
 		printf "# %s over none: CPU of slurmctld %+.2f %% (95 %%: %+.2f to %+.2f)\n", f, r * 100, (r - e) * 100, (r + e) * 100 }' "$t_dir/of"
 done
