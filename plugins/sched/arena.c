@@ -5,7 +5,6 @@
  * Blocks of 256 KiB, or of one item if that is larger; an item never crosses
  * blocks.  What is left at the end of a block is lost, at most one item.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +58,23 @@ void *weft_arena_alloc(struct weft_arena *arena, size_t count, size_t size)
 	}
 	p = block->data + block->len;
 	block->len += len;
+	return p;
+}
+
+void *weft_arena_grow(struct weft_arena *arena, void *old, uint32_t count,
+		      uint32_t *cap, size_t size)
+{
+	uint32_t more = *cap ? *cap * 2 : 256;
+	void *p;
+
+	if (count < *cap)
+		return old;
+	p = weft_arena_alloc(arena, more, size);
+	if (!p)
+		return NULL;
+	if (count)
+		memcpy(p, old, count * size);
+	*cap = more;
 	return p;
 }
 

@@ -61,8 +61,8 @@ static int fill_job(struct weft_snapshot *snap, job_record_t *job_ptr,
 	time_t now = snap->cluster.now_sec;
 	struct weft_job *job;
 
-	job = weft_snapshot_grow(snap, snap->job, snap->job_count,
-				 &snap->job_cap, sizeof(*job));
+	job = weft_arena_grow(&snap->arena, snap->job, snap->job_count,
+			      &snap->job_cap, sizeof(*job));
 	if (!job)
 		return -ENOMEM;
 	snap->job = job;
@@ -95,8 +95,8 @@ static int add_ref(struct weft_snapshot *snap, const job_queue_rec_t *rec,
 {
 	struct weft_ref *ref;
 
-	ref = weft_snapshot_grow(snap, snap->ref, snap->ref_count,
-				 &snap->ref_cap, sizeof(*ref));
+	ref = weft_arena_grow(&snap->arena, snap->ref, snap->ref_count,
+			      &snap->ref_cap, sizeof(*ref));
 	if (!ref)
 		return -ENOMEM;
 	snap->ref = ref;

@@ -3,10 +3,11 @@
  * shape.c - see shape.h
  *
  * A queue of 100,000 jobs has a few hundred different requests, or a few
- * thousand if everybody gives another time limit.  Everything
- * that a shape depends on goes into a key of plain bytes; a hash table finds
- * the shape of an equal key.  The set of nodes (the costly part: one test of
- * all nodes) is shared by the shapes that agree in what decides it.  Texts enter the key as 64-bit hashes.
+ * thousand if everybody gives another time limit.  Everything that a shape
+ * depends on goes into a key of plain bytes; a hash table finds the shape of
+ * an equal key.  The set of nodes (the costly part: one test of all nodes) is
+ * shared by the shapes that agree in what decides it.  Texts enter the key as
+ * 64-bit hashes.
  *
  * Which nodes: those of the partition, of the reservation if the job has
  * one, not excluded, and what job_req_node_filter() leaves (features and the
@@ -266,8 +267,8 @@ static int add_shape(struct weft_snapshot *snap, job_record_t *job_ptr,
 	struct weft_shape *s;
 	int rc;
 
-	s = weft_snapshot_grow(snap, snap->shape, snap->shape_count,
-			       &snap->shape_cap, sizeof(*s));
+	s = weft_arena_grow(&snap->arena, snap->shape, snap->shape_count,
+			    &snap->shape_cap, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
 	snap->shape = s;

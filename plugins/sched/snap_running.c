@@ -99,8 +99,8 @@ static int add_holds(struct weft_snapshot *snap, job_record_t *job_ptr,
 		if (!bit_test(r->node_bitmap, i))
 			continue;
 		record = node_record_table_ptr[i];
-		hold = weft_snapshot_grow(snap, c->hold, c->hold_count, &snap->hold_cap,
-			    sizeof(*hold));
+		hold = weft_arena_grow(&snap->arena, c->hold, c->hold_count,
+				       &snap->hold_cap, sizeof(*hold));
 		if (!hold)
 			return -ENOMEM;
 		c->hold = hold;
@@ -144,8 +144,9 @@ static int add_licenses(struct weft_snapshot *snap, job_record_t *job_ptr,
 		idx = weft_snapshot_license(snap, lic->name);
 		if (idx == UINT32_MAX)
 			continue;
-		use = weft_snapshot_grow(snap, c->license_use, c->license_use_count,
-			   &snap->use_cap, sizeof(*use));
+		use = weft_arena_grow(&snap->arena, c->license_use,
+				      c->license_use_count, &snap->use_cap,
+				      sizeof(*use));
 		if (!use) {
 			rc = -ENOMEM;
 			break;
@@ -165,8 +166,8 @@ static int add_running(struct weft_snapshot *snap, job_record_t *job_ptr,
 	struct weft_cluster *c = &snap->cluster;
 	struct weft_running *running;
 
-	running = weft_snapshot_grow(snap, c->running, c->running_count, &snap->running_cap,
-		       sizeof(*running));
+	running = weft_arena_grow(&snap->arena, c->running, c->running_count,
+				  &snap->running_cap, sizeof(*running));
 	if (!running)
 		return -ENOMEM;
 	c->running = running;

@@ -28,23 +28,6 @@
 
 #define ARENA_LIMIT ((size_t)1 << 30)
 
-void *weft_snapshot_grow(struct weft_snapshot *snap, void *old, uint32_t count,
-			 uint32_t *cap, size_t size)
-{
-	uint32_t more = *cap ? *cap * 2 : 256;
-	void *p;
-
-	if (count < *cap)
-		return old;
-	p = weft_arena_alloc(&snap->arena, more, size);
-	if (!p)
-		return NULL;
-	if (count)
-		memcpy(p, old, count * size);
-	*cap = more;
-	return p;
-}
-
 int weft_snapshot_take(struct weft_snapshot *snap,
 		       const struct weft_fabric *fabric,
 		       const struct weft_refusals *refusals,

@@ -75,9 +75,6 @@ int weft_snapshot_take(struct weft_snapshot *snap,
  */
 job_record_t *weft_ref_find(const struct weft_ref *ref);
 
-/* Room for one more of size bytes after count; NULL: no memory. */
-void *weft_snapshot_grow(struct weft_snapshot *snap, void *old, uint32_t count,
-			 uint32_t *cap, size_t size);
 void weft_snapshot_release(struct weft_snapshot *snap);
 
 /* The parts of it; see the files of the same name. */
