@@ -80,15 +80,17 @@ void weft_explain_fill(const struct weft_cluster *cluster,
 	} else {
 		e->blocker_count = n < WEFT_EXPLAIN_BLOCKERS ? n :
 			WEFT_EXPLAIN_BLOCKERS;
-		memcpy(e->blocker, &plan->blocker[r->blocker_first],
-		       e->blocker_count * sizeof(*e->blocker));
+		if (e->blocker_count)	/* else there may be no array */
+			memcpy(e->blocker, &plan->blocker[r->blocker_first],
+			       e->blocker_count * sizeof(*e->blocker));
 	}
 	if (!d->advised)
 		return;
 	e->advice_sec = cluster->now_sec;
 	e->advice_count = d->advice_count;
-	memcpy(e->advice, &plan->advice[d->advice_first],
-	       d->advice_count * sizeof(*e->advice));
+	if (e->advice_count)
+		memcpy(e->advice, &plan->advice[d->advice_first],
+		       e->advice_count * sizeof(*e->advice));
 }
 
 /* ---- writing ------------------------------------------------------------- */
