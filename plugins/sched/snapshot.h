@@ -77,6 +77,14 @@ job_record_t *weft_ref_find(const struct weft_ref *ref);
 
 void weft_snapshot_release(struct weft_snapshot *snap);
 
+/* weft_arena_grow() of the snapshot's arena. */
+static inline void *weft_snapshot_grow(struct weft_snapshot *snap, void *old,
+				       uint32_t count, uint32_t *cap,
+				       size_t size)
+{
+	return weft_arena_grow(&snap->arena, old, count, cap, size);
+}
+
 /* The parts of it; see the files of the same name. */
 int weft_snapshot_nodes(struct weft_snapshot *snap, time_t now);
 int weft_snapshot_running(struct weft_snapshot *snap, time_t now);
