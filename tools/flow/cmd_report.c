@@ -18,21 +18,12 @@
 
 #define PAGE_LIMIT ((size_t)64 << 20)
 
-static int open_to_read(struct weft_run *run, const struct weft_flow_args *args,
-			struct weft_err *err)
+static int open_one(struct weft_run *run, const struct weft_flow_args *args,
+		    struct weft_err *err)
 {
-	char dir[3000], *real;
-	int rc;
-
 	if (args->rest_count > 1)
 		return weft_err_set(err, EINVAL, "give one run or workflow file");
-	rc = weft_flow_find_run(args->rest_count ? args->rest[0] : NULL, dir, err);
-	if (rc)
-		return rc;
-	real = realpath(dir, NULL);
-	rc = weft_run_open(run, real ? real : dir, false, err);
-	free(real);
-	return rc;
+	return weft_flow_open_run(run, args->rest_count ? args->rest[0] : NULL, err);
 }
 
 static void log_path(void *ctx, uint32_t unit, struct weft_buf *out)
@@ -73,7 +64,7 @@ int weft_flow_cmd_report(const struct weft_flow_args *args)
 {
 	struct weft_run run = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	int rc = open_to_read(&run, args, &err);
+	int rc = open_one(&run, args, &err);
 
 	if (!rc)
 		rc = put_page(&run, args->output, &err);
@@ -85,7 +76,7 @@ int weft_flow_cmd_graph_state(const struct weft_flow_args *args)
 {
 	struct weft_run run = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	int rc = open_to_read(&run, args, &err);
+	int rc = open_one(&run, args, &err);
 
 	if (!rc)
 		rc = weft_flow_put_graph(run.flow, weft_report_colour, &run.plan, args, &err);

@@ -109,25 +109,12 @@ static void print_tasks(const struct weft_run *run)
 	}
 }
 
-static int open_to_read(struct weft_run *run, const char *word, struct weft_err *err)
-{
-	char dir[3000], *real;
-	int rc = weft_flow_find_run(word, dir, err);
-
-	if (rc)
-		return rc;
-	real = realpath(dir, NULL);
-	rc = weft_run_open(run, real ? real : dir, false, err);
-	free(real);
-	return rc;
-}
-
 int weft_flow_cmd_status(const struct weft_flow_args *args)
 {
 	struct weft_run run = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_run_totals t;
-	int rc = open_to_read(&run, args->rest_count ? args->rest[0] : NULL, &err);
+	int rc = weft_flow_open_run(&run, args->rest_count ? args->rest[0] : NULL, &err);
 
 	if (rc) {
 		weft_run_close(&run);
@@ -185,7 +172,7 @@ int weft_flow_cmd_logs(const struct weft_flow_args *args)
 		fprintf(stderr, "weft flow logs: give a task, after the run if it is not the newest\n");
 		return WEFT_EXIT_USAGE;
 	}
-	rc = open_to_read(&run, word, &err);
+	rc = weft_flow_open_run(&run, word, &err);
 	for (uint32_t u = 0; !rc && u < run.flow->unit_count; u++) {
 		const struct weft_flow_task *task = weft_plan_task(&run.plan, u, NULL);
 		const char *want = args->rest[args->rest_count - 1];

@@ -130,3 +130,16 @@ int weft_flow_find_run(const char *word, char dir[3000], struct weft_err *err)
 	return weft_err_set(err, ENOENT, "no run \"%s\": neither an id, a directory, nor a workflow that ran",
 			    word);
 }
+
+int weft_flow_open_run(struct weft_run *run, const char *word, struct weft_err *err)
+{
+	char dir[3000], *real;
+	int rc = weft_flow_find_run(word, dir, err);
+
+	if (rc)
+		return rc;
+	real = realpath(dir, NULL);
+	rc = weft_run_open(run, real ? real : dir, false, err);
+	free(real);
+	return rc;
+}

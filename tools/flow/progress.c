@@ -21,37 +21,12 @@
 #define SUMMARY_LINES 20
 #define WIDTH 30
 
-static void count_task(const struct weft_run *run, const struct weft_flow_task *task,
-		       struct weft_run_totals *totals)
-{
-	memset(totals, 0, sizeof(*totals));
-	for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++) {
-		switch (run->plan.units[u].state) {
-		case WEFT_UNIT_TODO:
-			totals->todo++;
-			break;
-		case WEFT_UNIT_LIVE:
-			totals->live++;
-			totals->running += run->running[u];
-			break;
-		case WEFT_UNIT_DONE:
-			totals->done++;
-			break;
-		case WEFT_UNIT_SKIPPED:
-			totals->skipped++;
-			break;
-		default:
-			totals->failed++;
-		}
-	}
-}
-
 static void draw_bar(const struct weft_run *run, const struct weft_flow_task *task)
 {
 	struct weft_run_totals t;
 	uint32_t full, bad;
 
-	count_task(run, task, &t);
+	weft_run_count_units(run, task->first_unit, task->unit_count, &t);
 	full = (uint32_t)((uint64_t)WIDTH * (t.done + t.skipped) / task->unit_count);
 	bad = (uint32_t)((uint64_t)WIDTH * t.failed / task->unit_count);
 	if (t.failed && !bad)
@@ -76,7 +51,7 @@ static int worth(const struct weft_run *run, const struct weft_flow_task *task)
 {
 	struct weft_run_totals t;
 
-	count_task(run, task, &t);
+	weft_run_count_units(run, task->first_unit, task->unit_count, &t);
 	if (t.running)
 		return LOOK_RUNNING;
 	for (uint32_t u = task->first_unit; t.failed && u < task->first_unit + task->unit_count; u++)

@@ -264,11 +264,12 @@ void weft_run_close(struct weft_run *run)
 	memset(run, 0, sizeof(*run));
 }
 
-void weft_run_count(const struct weft_run *run, struct weft_run_totals *ret_totals)
+void weft_run_count_units(const struct weft_run *run, uint32_t first, uint32_t count,
+			  struct weft_run_totals *ret_totals)
 {
 	struct weft_run_totals totals = { 0 };
 
-	for (uint32_t u = 0; u < run->flow->unit_count; u++) {
+	for (uint32_t u = first; u < first + count; u++) {
 		switch (run->plan.units[u].state) {
 		case WEFT_UNIT_TODO:
 			totals.todo++;
@@ -288,6 +289,11 @@ void weft_run_count(const struct weft_run *run, struct weft_run_totals *ret_tota
 		}
 	}
 	*ret_totals = totals;
+}
+
+void weft_run_count(const struct weft_run *run, struct weft_run_totals *ret_totals)
+{
+	weft_run_count_units(run, 0, run->flow->unit_count, ret_totals);
 }
 
 int weft_run_exit_code(const struct weft_unit_end *end)

@@ -54,6 +54,9 @@ struct weft_run_totals {
 	uint32_t todo, live, running, done, skipped, failed;
 };
 void weft_run_count(const struct weft_run *run, struct weft_run_totals *ret_totals);
+/* The same of some units, a task's for instance. */
+void weft_run_count_units(const struct weft_run *run, uint32_t first, uint32_t count,
+			  struct weft_run_totals *ret_totals);
 
 /*
  * Submit everything that can be: journal, send held, journal, release.
