@@ -107,7 +107,7 @@ tasks:
   wait: {array: 0-899, matrix: {m: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}, run: 'true', resources: {partition: closed}}
   fail: {array: 1-6, run: 'sleep $((index * 2)); exit 1'}
 Y
-asked() { sx sdiag | awk '/REQUEST_JOB_(USER_)?INFO/ { sub(/.*count:/, ""); n += $1 } END { print n + 0 }'; }
+asked() { sx sdiag | awk '/REQUEST_(JOB_(USER_)?|FED_)INFO/ { sub(/.*count:/, ""); n += $1 } END { print n + 0 }'; }
 sx "$weft" flow run --detach many.yaml >/dev/null 2>many.err || note "$(cat many.err)"
 timeout 200 "$weft" sandbox exec --name "$sb" -- "$weft" flow watch many.yaml >watch.out 2>watch.err &
 runner=$!

@@ -120,7 +120,8 @@ int weft_slurm_list(const char *comment_prefix, struct weft_job_list *ret_list,
 	size_t len = strlen(comment_prefix);
 	int rc = 0;
 
-	if (slurm_load_job_user(&msg, getuid(), SHOW_ALL)) {
+	/* SHOW_LOCAL: or libslurm asks about the federation first, each time */
+	if (slurm_load_job_user(&msg, getuid(), SHOW_ALL | SHOW_LOCAL)) {
 		int code = errno;
 
 		/* "no jobs of that user" comes as an error */
