@@ -436,6 +436,39 @@ START_TEST(types_are_kept_together_if_one_suffices)
 }
 END_TEST
 
+/*
+ * A queue of jobs of 4 GPUs and one of 1; nodes with 4 and with 7 free.  Best fit
+ * would put the small job on the first and strand 3 GPUs; what is seen of the
+ * queue says the second, where 3 are stranded already.
+ */
+START_TEST(small_jobs_strand_the_fewest_for_the_queue)
+{
+	struct sample s;
+	struct weft_shape shapes[2];
+	struct weft_job jobs[6];
+	struct weft_plan *plan;
+
+	for (uint32_t fragmentation = 0; fragmentation <= 1; fragmentation++) {
+		sample_init(&s, 2, 8, 0);
+		s.policy.order = WEFT_ORDER_PRIORITY;
+		s.policy.fragmentation = fragmentation;
+		sample_run(&s, 0, 0x0f, 4, HOUR);
+		sample_run(&s, 1, 0x01, 1, HOUR);
+		shapes[0] = sample_shape(&s, 1, 1, HOUR);
+		shapes[1] = sample_shape(&s, 1, 4, HOUR);
+		for (uint32_t i = 0; i < 6; i++)
+			jobs[i] = sample_job(i + 1, i > 0);
+		plan = sample_plan(&s, shapes, 2, jobs, 6);
+		ck_assert_uint_eq(plan->place[plan->decision[0].place_first]
+				  .node_idx, fragmentation);
+		/* and so two more start instead of one */
+		ck_assert_uint_eq(plan->stats.started, fragmentation ? 3 : 2);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+}
+END_TEST
+
 static int plan_once(void *arg)
 {
 	struct sample *s = arg;
@@ -471,4 +504,5 @@ UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_segment_holds_its_tasks, same_domain_or_wait, whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, reservations_licences_and_down_nodes,
 	  what_the_job_itself_forbids, a_job_left_to_select_has_its_turn,
-	  types_are_kept_together_if_one_suffices, survives_failed_allocations)
+	  types_are_kept_together_if_one_suffices,
+	  small_jobs_strand_the_fewest_for_the_queue, survives_failed_allocations)
