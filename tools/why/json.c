@@ -146,7 +146,7 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
 		put(o, "place", json_object_new_int64(weft_why_place(job))) &&
 		put_time(o, "start", job->start_sec) &&
-		put_time(o, "likely", weft_why_likely(job)) &&
+		put_time(o, "likely", job->explained ? job->explain.likely_sec : 0) &&
 		put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
 		(!job->limited || put_limit(o, job)) &&
 		(!job->explained || put_planner(o, why, &job->explain));

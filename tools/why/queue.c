@@ -23,7 +23,7 @@
 
 #define WHY_MIN 30		/* columns of the reason, at the least */
 #define WHY_LINES 3		/* lines of it */
-#define NAMES_FROM 100		/* columns from which on names are shown */
+#define NAMES_FROM 120		/* columns from which on names are shown */
 #define SOON_SEC 600
 #define GAP 2			/* between columns */
 

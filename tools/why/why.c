@@ -94,7 +94,7 @@ int64_t weft_why_likely(const struct weft_why_job *job)
 	const struct weft_explain *e = &job->explain;
 
 	return job->explained && e->likely_sec &&
-		(!job->start_sec || e->likely_sec < job->start_sec) ?
+		(!job->start_sec || e->likely_sec + 60 <= job->start_sec) ?
 		e->likely_sec : 0;
 }
 

@@ -102,7 +102,10 @@ uint32_t weft_why_dependency_jobs(const char *text, uint32_t *ret_job,
 
 /* Its place in line, 1 for the first; 0 if it stands in none. */
 uint32_t weft_why_place(const struct weft_why_job *job);
-/* When it starts if jobs run as their like did; 0: not known, or not sooner. */
+/*
+ * When it starts if jobs run as their like did; 0: not known, or not sooner by
+ * a minute, which is nothing to tell people.
+ */
 int64_t weft_why_likely(const struct weft_why_job *job);
 
 /* Could the planner's reason be behind Slurm's?  Else it is of yesterday. */
