@@ -163,6 +163,7 @@ fi
 if [ -n "${WEFT_LONG:-}" ] && command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
 	unlike "nothing went wrong in the first plugin" "$(log)" 'sched/weft: .*(skipped|cannot)|removed JobId'
 	sb_stop
+	rm -f "$t_dir"/saved.*	# job numbers may come again
 	grep -v 'Preempt\|PartitionName\|FirstJobId' "$t_dir/extra.conf" >"$t_dir/qos.conf"
 	printf 'PreemptType=preempt/qos\nPreemptMode=REQUEUE\nAccountingStorageEnforce=qos\n' >>"$t_dir/qos.conf"
 	sb_start --nodes 2 --gpus 2 --slurmdbd --conf-extra "$t_dir/qos.conf"
