@@ -3,10 +3,11 @@
  * complete.c - see complete.h
  *
  * Which GPU is a record about?  /dev/nvidiaN is the GPU with minor number N,
- * mostly but not always the inventory's index; other device files (renderD128, the emulated ones of
- * a test) count by their place among the node's gpu devices.  A MIG slice
- * (nvidia-capN) is a piece of a GPU that the inventory does not count: such
- * records are left alone.
+ * mostly but not always the inventory's index; other device files (renderD128,
+ * the emulated ones of a test) count by their place among the node's gpu
+ * devices.  A MIG slice (nvidia-capN) is a piece of a GPU: it gets that GPU's
+ * cores, and in the report it stands as a GPU of which nothing is known, since
+ * the inventory's links are between whole GPUs.
  *
  * Cores.  On the machine itself slurmd maps CPU numbers to Slurm's cores.  An
  * inventory from a file describes a machine that may number its CPUs

@@ -23,9 +23,8 @@
  * What it cannot do: make select take GPUs whose sockets lack the cores.  24.11
  * wants the CPUs of each task beside its GPU, on one socket; the plan counts
  * a node's CPUs in all.  So on busy nodes it refuses a job with --gpus-per-task
- * and several CPUs a task now and then although its GPUs and CPUs are there.
- * It is then started on the same nodes without steering, and counted as
- * missed (docs/design/0044 has the figures).
+ * and several CPUs a task now and then although its GPUs and CPUs are there;
+ * steer_next.c then tries other sets (docs/design/0044 has the figures).
  *
  * Source: gres_ctld.c (22.05) and gres_stepmgr.c (24.11) for the counts that
  * an allocation changes; src/plugins/select/cons_tres/gres_sock_list.c for
