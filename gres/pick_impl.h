@@ -50,7 +50,7 @@ uint32_t pick_large_ring(const struct weft_picker *picker, weft_gpuset_t gpus,
 uint64_t pick_large_ring_mbps(const struct weft_picker *picker,
 			      weft_gpuset_t gpus);
 
-/* pick.c */
+/* pick_score.c: of a set, whatever the picker has. */
 uint32_t pick_numa_spread(const struct weft_picker *picker, weft_gpuset_t gpus);
 uint32_t pick_nic_distance(const struct weft_picker *picker, weft_gpuset_t gpus);
 uint64_t pick_pairs_mbps(const struct weft_picker *picker, weft_gpuset_t gpus);

@@ -38,7 +38,6 @@
 #include <string.h>
 
 #include "gres/read_hwloc.h"
-#include "lib/file.h"
 
 #define VENDOR_NVIDIA 0x10de
 #define VENDOR_AMD 0x1002
@@ -546,19 +545,7 @@ int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err)
 	return read_loaded("this machine", NULL, 0, false, ret_inv, err);
 }
 
-int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
-			      struct weft_err *err)
+int read_hwloc_live(struct weft_inventory **ret_inv, struct weft_err *err)
 {
-	char *text;
-	size_t len;
-	int rc;
-
-	if (!path)
-		return read_loaded("this machine", NULL, 0, true, ret_inv, err);
-	rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
-	if (rc)
-		return rc;
-	rc = read_hwloc_guarded(path, text, len, ret_inv, err);
-	free(text);
-	return rc;
+	return read_loaded("this machine", NULL, 0, true, ret_inv, err);
 }

@@ -35,6 +35,8 @@ int read_any_text(const char *name, const char *text, size_t len,
 int read_nvml_from(const char *library, const char *slice_table,
 		   struct weft_inventory **ret_inv, struct weft_err *err);
 
+/* This machine, drivers asked: may hang. */
+int read_hwloc_live(struct weft_inventory **ret_inv, struct weft_err *err);
 /* This machine without asking any driver: sysfs only, so it cannot hang. */
 int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err);
 
@@ -44,6 +46,12 @@ int read_hwloc_no_driver(struct weft_inventory **ret_inv, struct weft_err *err);
  */
 typedef int (*discover_ask_fn)(void *arg, struct weft_inventory **ret_inv,
 			       struct weft_err *err);
+/*
+ * ask_child.c: what ask_fn answers in a child process.  -ETIMEDOUT, -EIO if
+ * the child could not or did not say (its message, if it had one).
+ */
+int read_ask_child(discover_ask_fn ask_fn, void *arg, unsigned int limit_msec,
+		   struct weft_inventory **ret_inv, struct weft_err *err);
 int discover_with(discover_ask_fn ask_fn, unsigned int limit_msec,
 		  struct weft_inventory **ret_inv, struct weft_err *err);
 

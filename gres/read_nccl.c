@@ -28,42 +28,6 @@
 #define NCCL_FILE_LIMIT (1u << 20)
 #define DEPTH_MAX 32
 
-/* ---- attributes --------------------------------------------------------- */
-
-bool nccl_get_text(xmlNode *node, const char *key, char *text, size_t size)
-{
-	xmlChar *value = xmlGetProp(node, BAD_CAST key);
-	bool fits = value && strlen((const char *)value) < size;
-
-	if (fits)
-		snprintf(text, size, "%s", (const char *)value);
-	xmlFree(value);
-	return fits;
-}
-
-/* A number in decimal or 0x form, at most max. */
-bool nccl_get_number(xmlNode *node, const char *key, unsigned long max,
-		       uint32_t *ret_number)
-{
-	char text[32], *end;
-	unsigned long number;
-
-	if (!nccl_get_text(node, key, text, sizeof(text)) ||
-	    *text == '-' || *text == '\0')
-		return false;
-	number = strtoul(text, &end, 0);
-	if (*end || number > max)
-		return false;
-	*ret_number = (uint32_t)number;
-	return true;
-}
-
-bool nccl_is_element(const xmlNode *node, const char *name)
-{
-	return node && node->type == XML_ELEMENT_NODE &&
-	       !strcmp((const char *)node->name, name);
-}
-
 static xmlNode *first_child(xmlNode *node, const char *name)
 {
 	for (xmlNode *child = node->children; child; child = child->next)
@@ -72,21 +36,7 @@ static xmlNode *first_child(xmlNode *node, const char *name)
 	return NULL;
 }
 
-bool nccl_get_address(xmlNode *node, const char *key, struct weft_pci *ret_pci)
-{
-	char text[32];
-
-	return nccl_get_text(node, key, text, sizeof(text)) &&
-	       weft_pci_parse(text, ret_pci);
-}
-
 /* ---- finding devices ---------------------------------------------------- */
-
-bool nccl_is_gpu_class(uint32_t class)
-{
-	return class >> 8 == 0x0302 || class >> 8 == 0x0380 ||
-	       class >> 8 == 0x0300 || class >> 8 == 0x1200;
-}
 
 static int add_gpu(struct nccl_work *work, xmlNode *pci)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read_nccl.h - between read_nccl.c (devices) and nccl_links.c (wires) */
+/* read_nccl.h - between read_nccl.c (devices), nccl_links.c (wires) and nccl_xml.c */
 #ifndef WEFT_GRES_READ_NCCL_H
 #define WEFT_GRES_READ_NCCL_H
 
@@ -23,7 +23,7 @@ struct nccl_work {
 	uint32_t lanes[WEFT_GPUS_MAX][WEFT_GPUS_MAX];
 };
 
-/* Attributes: false if absent or not of that form. */
+/* nccl_xml.c.  Attributes: false if absent or not of that form. */
 bool nccl_get_text(xmlNode *node, const char *key, char *text, size_t size);
 bool nccl_get_number(xmlNode *node, const char *key, unsigned long max,
 		     uint32_t *ret_number);
