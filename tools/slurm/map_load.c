@@ -227,49 +227,29 @@ static void take_leaf(struct weft_map *map, const struct weft_names *names,
 		slurm_hostlist_destroy(hosts);
 }
 
-static void print_topology(FILE *out, topo_info_response_msg_t *msg)
-{
-#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
-	slurm_print_topo_info_msg(out, msg, NULL, 1);
-#else
-	if (msg->record_count)	/* else it complains */
-		slurm_print_topo_info_msg(out, msg, 1);
-#endif
-}
-
 /*
- * topology/tree's lowest switches.  The records themselves are the plugin's own
- * from 24.05 on; the text is the same on all releases.
+ * topology/tree's lowest switches, as scontrol tells them.  Asking slurmctld by
+ * libslurm would load Slurm's topology plugin into this process from 24.05 on,
+ * which that library lacks symbols for.
  */
 static void load_leaves(struct weft_map *map, const struct weft_names *names)
 {
-	topo_info_response_msg_t *msg = NULL;
-	char *text = NULL, *line, *rest, *nodes;
-	char leaf[256], level[16];
-	size_t len = 0;
-	FILE *out;
+	FILE *in = popen("scontrol --oneliner show topology 2>/dev/null", "r");
+	char *line = NULL, *nodes, leaf[256], level[16];
+	size_t size = 0;
 
-	if (slurm_load_topo(&msg) || !msg)
-		return;
-	out = open_memstream(&text, &len);
-	if (out) {
-		print_topology(out, msg);
-		fclose(out);
-	}
-	slurm_free_topo_info_msg(msg);
-	nodes = text ? malloc(len + 1) : NULL;
-	for (line = text; nodes && line && *line; line = rest) {
-		rest = strchr(line, '\n');
-		if (rest)
-			*rest++ = '\0';
-		if (word_of(line, "SwitchName=", leaf, sizeof(leaf)) &&
+	while (in && getline(&line, &size, in) > 0) {
+		nodes = malloc(size);
+		if (nodes && word_of(line, "SwitchName=", leaf, sizeof(leaf)) &&
 		    word_of(line, "Level=", level, sizeof(level)) &&
 		    !strcmp(level, "0") &&
-		    word_of(line, "Nodes=", nodes, len + 1))
+		    word_of(line, "Nodes=", nodes, size))
 			take_leaf(map, names, leaf, nodes);
+		free(nodes);
 	}
-	free(nodes);
-	free(text);
+	free(line);
+	if (in)
+		pclose(in);
 }
 
 /* ---- domains of weft.json, where nobody published them -------------------- */
