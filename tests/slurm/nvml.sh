@@ -34,7 +34,7 @@ cp "$golden/topo/bad/hwloc-asymmetric.xml" "$golden/topo/bad/smi-asymmetric.txt"
 file=(crash.xml hwloc-asymmetric.xml smi-asymmetric.txt huge.xml)
 
 cgroup_enter || { cgroup_leave; note "$no_cgroup"; }
-sb_start --nodes 10 --gpus 3 --cpus 16
+sb_start --nodes 10 --gpus 3 --cpus 8
 before=()	# lines of each log that are of the time before the restart
 conf=$sb_dir/etc
 dev=$sb_dir/dev

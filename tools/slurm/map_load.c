@@ -15,12 +15,16 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -227,6 +231,32 @@ static void take_leaf(struct weft_map *map, const struct weft_names *names,
 		slurm_hostlist_destroy(hosts);
 }
 
+/* What scontrol says of the topology, to be read; NULL if it cannot be run. */
+static FILE *open_topology(pid_t *ret_pid)
+{
+	static const char *const argv[] = { "scontrol", "--oneliner", "show",
+					    "topology", NULL };
+	posix_spawn_file_actions_t actions;
+	FILE *in = NULL;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return NULL;
+	if (!posix_spawn_file_actions_init(&actions)) {
+		posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
+						 "/dev/null", O_WRONLY, 0);
+		if (!posix_spawnp(ret_pid, argv[0], &actions, NULL,
+				  (char *const *)argv, environ))
+			in = fdopen(fds[0], "r");
+		posix_spawn_file_actions_destroy(&actions);
+	}
+	close(fds[1]);
+	if (!in)
+		close(fds[0]);
+	return in;
+}
+
 /*
  * topology/tree's lowest switches, as scontrol tells them.  Asking slurmctld by
  * libslurm would load Slurm's topology plugin into this process from 24.05 on,
@@ -234,7 +264,8 @@ static void take_leaf(struct weft_map *map, const struct weft_names *names,
  */
 static void load_leaves(struct weft_map *map, const struct weft_names *names)
 {
-	FILE *in = popen("scontrol --oneliner show topology 2>/dev/null", "r");
+	pid_t pid = -1;
+	FILE *in = open_topology(&pid);
 	char *line = NULL, *nodes, leaf[256], level[16];
 	size_t size = 0;
 
@@ -249,7 +280,9 @@ static void load_leaves(struct weft_map *map, const struct weft_names *names)
 	}
 	free(line);
 	if (in)
-		pclose(in);
+		fclose(in);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 }
 
 /* ---- domains of weft.json, where nobody published them -------------------- */
