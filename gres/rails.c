@@ -3,9 +3,9 @@
  * rails.c - see rails.h
  *
  * The common set is picked out of the GPUs that are free on all nodes, so it
- * costs one pick more than picking node by node.  Its worth to the rest is
- * judged with the first node's free GPUs that all share: a job that asks for
- * rails cares for them first.
+ * costs one pick more than picking node by node, and only where the nodes' own
+ * choices differ.  Its worth to the rest is judged with the free GPUs that all
+ * share: a job over several nodes cares for its rails first.
  *
  * What is left out: rails between unlike nodes.  GPU 3 of one model is not
  * beside the NIC that GPU 3 of another is, and the inventory does not say
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "gres/rails.h"
+#include "lib/bits.h"
 
 /* Kernel interfaces by their usual prefixes; RDMA devices have other names. */
 static bool is_plain_interface(const char *name)
@@ -64,68 +65,54 @@ void weft_rails_nearest(const struct weft_inventory *inv,
 	}
 }
 
-/* The best on each node; the slowest of them in *ret_slowest. */
-static bool pick_each(const struct weft_picker *const *picker,
-		      const weft_gpuset_t *free, uint32_t node_count,
-		      uint32_t count, enum weft_pick_goal goal,
-		      struct weft_pick *picks, uint64_t *ret_slowest)
+void weft_rails_add(struct weft_rails *rails, const struct weft_picker *picker,
+		    weft_gpuset_t free, const struct weft_pick *own)
 {
-	*ret_slowest = UINT64_MAX;
-	for (uint32_t i = 0; i < node_count; i++) {
-		if (!weft_pick_gpus(picker[i], free[i], count, goal, &picks[i]))
-			return false;
-		if (picks[i].score.bandwidth_mbps < *ret_slowest)
-			*ret_slowest = picks[i].score.bandwidth_mbps;
+	uint64_t mbps = picker ? own->score.bandwidth_mbps : 0;
+
+	if (!rails->node_count++) {
+		*rails = (struct weft_rails) {
+			.picker = picker, .everywhere = free,
+			.first = own->gpus, .slowest_mbps = mbps,
+			.node_count = 1, .alike = true, .same = true,
+		};
+		return;
 	}
-	return true;
+	rails->everywhere &= free;
+	if (mbps < rails->slowest_mbps)
+		rails->slowest_mbps = mbps;
+	rails->alike = rails->alike && picker == rails->picker &&
+		weft_bits_count(own->gpus) == weft_bits_count(rails->first);
+	rails->same = rails->same && own->gpus == rails->first;
 }
 
-static bool have_enough(const struct weft_picker *const *picker,
-			const weft_gpuset_t *free, uint32_t node_count,
-			uint32_t count)
+static weft_gpuset_t lowest(weft_gpuset_t free, uint32_t count)
 {
-	for (uint32_t i = 0; i < node_count; i++) {
-		uint32_t gpus = weft_picker_count(picker[i]);
-		weft_gpuset_t known = gpus >= 64 ? ~UINT64_C(0) :
-				      (UINT64_C(1) << gpus) - 1;
+	weft_gpuset_t set = 0;
 
-		if ((uint32_t)__builtin_popcountll(free[i] & known) < count)
-			return false;
+	for (; count && free; count--) {
+		set |= free & -free;
+		free &= free - 1;
 	}
-	return true;
+	return count ? 0 : set;
 }
 
-static bool all_equal(const struct weft_pick *picks, uint32_t node_count)
+bool weft_rails_common(const struct weft_rails *rails, enum weft_pick_goal goal,
+		       weft_gpuset_t *ret_gpus)
 {
-	for (uint32_t i = 1; i < node_count; i++)
-		if (picks[i].gpus != picks[0].gpus)
-			return false;
-	return true;
-}
+	uint32_t count = weft_bits_count(rails->first);
+	struct weft_pick common = { 0 };
 
-bool weft_rails_pick(const struct weft_picker *const *picker,
-		     const weft_gpuset_t *free, uint32_t node_count,
-		     uint32_t count, enum weft_pick_goal goal,
-		     struct weft_pick *picks, bool *ret_same)
-{
-	weft_gpuset_t everywhere = ~UINT64_C(0);
-	struct weft_pick common;
-	bool same = true;
-	uint64_t slowest;
-
-	if (!have_enough(picker, free, node_count, count))
+	if (!rails->alike || !count)
 		return false;
-	pick_each(picker, free, node_count, count, goal, picks, &slowest);
-	for (uint32_t i = 0; i < node_count; i++) {
-		everywhere &= free[i];
-		same = same && picker[i] == picker[0];
-	}
-	same = same && node_count &&
-	       weft_pick_gpus(picker[0], everywhere, count, goal, &common) &&
-	       common.score.bandwidth_mbps >= slowest;
-	for (uint32_t i = 0; same && i < node_count; i++)
-		picks[i] = common;
-	if (ret_same)
-		*ret_same = all_equal(picks, node_count);
-	return true;
+	if (rails->same)
+		common.gpus = rails->first;
+	else if (!rails->picker)
+		common.gpus = lowest(rails->everywhere, count);
+	else if (!weft_pick_gpus(rails->picker, rails->everywhere, count, goal,
+				 &common) ||
+		 common.score.bandwidth_mbps < rails->slowest_mbps)
+		return false;
+	*ret_gpus = common.gpus;
+	return common.gpus != 0;
 }

@@ -21,18 +21,33 @@ void weft_rails_nearest(const struct weft_inventory *inv,
 			int32_t nic_idx[WEFT_GPUS_MAX]);
 
 /*
- * Choose count GPUs on each of node_count nodes; picker[i] and free[i] are
- * node i's.  The same set everywhere if all nodes share one picker and the
- * common set is no slower than what the worst-off node could have at best (the
- * slowest node sets the job's pace); else the best set on each node.
- *
- * Returns false, and leaves picks[] alone, if some node has fewer than count
- * free.  *ret_same (may be NULL) tells whether all sets are one.  Never
- * allocates.
+ * What the nodes of one job have in common, gathered node by node; begin with
+ * all zero.
  */
-bool weft_rails_pick(const struct weft_picker *const *picker,
-		     const weft_gpuset_t *free, uint32_t node_count,
-		     uint32_t count, enum weft_pick_goal goal,
-		     struct weft_pick *picks, bool *ret_same);
+struct weft_rails {
+	const struct weft_picker *picker;	/* of the first node */
+	weft_gpuset_t everywhere;		/* free on all nodes */
+	weft_gpuset_t first;			/* the first node's own choice */
+	uint64_t slowest_mbps;			/* of the nodes' own choices */
+	uint32_t node_count;
+	bool alike;	/* one picker and one number of GPUs on all nodes */
+	bool same;	/* the own choices are one set */
+};
+
+/*
+ * Add a node: its picker (NULL: its links are not known), which of its GPUs
+ * are free for the job, and the choice that is best for this node alone (its
+ * score counts only with a picker).
+ */
+void weft_rails_add(struct weft_rails *rails, const struct weft_picker *picker,
+		    weft_gpuset_t free, const struct weft_pick *own);
+
+/*
+ * The one set for all nodes: true if they are alike and a common set is no
+ * slower than the slowest node's own choice, which sets the job's pace anyway.
+ * Never allocates.
+ */
+bool weft_rails_common(const struct weft_rails *rails, enum weft_pick_goal goal,
+		       weft_gpuset_t *ret_gpus);
 
 #endif

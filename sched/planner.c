@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gres/rails.h"
 #include "lib/bits.h"
 #include "sched/plan_impl.h"
 
@@ -175,56 +176,79 @@ static bool ask_picker(const struct weft_planner *p,
 }
 
 /*
- * The best set for this node; the set of the node before (like) if it is as
- * fast here, since rails join GPUs of equal number across nodes.
+ * The best set for this node alone; the set of the job's first node (like) if
+ * it is as fast here, since rails join GPUs of equal number across nodes.
  */
-static weft_gpuset_t pick_gpus(const struct weft_planner *p,
-			       const struct weft_shape *shape,
-			       uint32_t node_idx, weft_gpuset_t free,
-			       uint32_t count, weft_gpuset_t like)
+static struct weft_pick pick_gpus(const struct weft_planner *p,
+				  const struct weft_picker *picker,
+				  weft_gpuset_t free, uint32_t count,
+				  weft_gpuset_t like)
 {
-	const struct weft_picker *picker = p->cluster->node[node_idx].picker;
-	struct weft_pick pick;
-	weft_gpuset_t set = 0;
+	struct weft_pick pick = { 0 };
 
-	if (!count)
-		return 0;
-	free = weft_cluster_gpus(p->cluster, node_idx, free,
-				 shape->gpu_type_idx, count);
 	if ((like & ~free) || weft_bits_count(like) != count)
 		like = 0;
 	if (picker && ask_picker(p, picker, free, count, &pick)) {
 		if (like && like != pick.gpus &&
 		    weft_pick_score_of(picker, free, like, WEFT_PICK_RING)
 				    .bandwidth_mbps == pick.score.bandwidth_mbps)
-			return like;
-		return pick.gpus;
+			pick.gpus = like;
+		return pick;
 	}
-	if (like)
-		return like;
-	for (; count && free; count--) {
-		set |= free & -free;
+	pick.gpus = like;
+	for (; !like && count && free; count--) {
+		pick.gpus |= free & -free;
 		free &= free - 1;
 	}
-	return set;
+	return pick;
 }
 
-static struct weft_hold hold_of(const struct weft_planner *p,
-				const struct weft_shape *shape,
-				uint32_t node_idx, uint32_t units,
-				int64_t start, int64_t end, weft_gpuset_t like)
+/*
+ * Which GPUs on each node: one set on all where that costs the slowest node
+ * nothing (gres/rails.h), else each node's best.
+ */
+static void choose_gpus(const struct weft_planner *p,
+			const struct weft_shape *shape, int64_t start,
+			int64_t end, struct weft_place *place, uint32_t count)
 {
-	struct weft_free free = weft_timeline_free(p->all, node_idx, start,
-						   end);
+	struct weft_rails rails = { 0 };
+	weft_gpuset_t common;
 
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t node_idx = place[i].node_idx;
+		uint32_t gpus = shape->per_node.gpus +
+			place[i].units * shape->per_unit.gpus;
+		const struct weft_picker *picker =
+			p->cluster->node[node_idx].picker;
+		struct weft_pick own = { 0 };
+		weft_gpuset_t free = 0;
+
+		if (gpus) {
+			free = weft_timeline_free(p->all, node_idx, start,
+						  end).gpus;
+			free = weft_cluster_gpus(p->cluster, node_idx, free,
+						 shape->gpu_type_idx, gpus);
+			own = pick_gpus(p, picker, free, gpus, rails.first);
+		}
+		place[i].gpus = own.gpus;
+		weft_rails_add(&rails, picker, free, &own);
+	}
+	if (rails.same || !weft_rails_common(&rails, WEFT_PICK_RING, &common))
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		place[i].gpus = common;
+}
+
+static struct weft_hold hold_of(const struct weft_shape *shape,
+				const struct weft_place *place)
+{
 	return (struct weft_hold) {
-		.node_idx = node_idx,
-		.cpus = shape->per_node.cpus + units * shape->per_unit.cpus,
+		.node_idx = place->node_idx,
+		.cpus = shape->per_node.cpus +
+			place->units * shape->per_unit.cpus,
 		.mem_mib = shape->per_node.mem_mib +
-			units * shape->per_unit.mem_mib,
-		.gpus = pick_gpus(p, shape, node_idx, free.gpus,
-				  shape->per_node.gpus +
-				  units * shape->per_unit.gpus, like),
+			place->units * shape->per_unit.mem_mib,
+		.gpus = place->gpus,
 		.whole_node = shape->exclusive,
 	};
 }
@@ -285,26 +309,27 @@ int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,
 		return -ENOMEM;
 	d->place_first = (uint32_t)(place - p->plan->place);
 	d->place_count = found->count;
-	for (uint32_t i = 0; rc == 0 && i < found->count; i++) {
+	for (uint32_t i = 0; i < found->count; i++) {
 		const struct weft_candidate *cand = &found->cand[found->pick[i]];
-		uint32_t units = units_of(shape, cand->units, left,
-					  found->count - i - 1);
-		struct weft_hold hold = hold_of(p, shape, cand->node_idx, units,
-						d->start_sec, end,
-						i ? place[0].gpus : 0);
 
-		left -= units;
-		place[i] = (struct weft_place) { cand->node_idx, hold.gpus,
-						 units };
-		if (d->told)
-			continue;
+		place[i] = (struct weft_place) {
+			.node_idx = cand->node_idx,
+			.units = units_of(shape, cand->units, left,
+					  found->count - i - 1),
+		};
+		left -= place[i].units;
+	}
+	choose_gpus(p, shape, d->start_sec, end, place, found->count);
+	for (uint32_t i = 0; rc == 0 && !d->told && i < found->count; i++) {
+		struct weft_hold hold = hold_of(shape, &place[i]);
+
 		rc = weft_timeline_add(p->all, &hold, d->start_sec, end, NULL);
 		if (rc == 0 && p->base &&
 		    d->start_sec == p->cluster->now_sec)
 			rc = weft_timeline_add(p->base, &hold, d->start_sec,
 					       end, NULL);
 		if (rc == 0 && p->base)
-			rc = add_holder(p, cand->node_idx, job->job_id, end);
+			rc = add_holder(p, hold.node_idx, job->job_id, end);
 	}
 	p->base_changes += d->start_sec == p->cluster->now_sec;
 	if (rc == 0 && !d->told)

@@ -49,6 +49,27 @@ for i in 1 2; do
 	hosts=$(sx scontrol show hostnames "$(field "$c" NodeList)" | tr -d a-z | xargs)
 	like "$opt_domain=same: job $i is in a domain that nodes reported" "$hosts" '^(0 2|1 3)$'
 done
+# One pair is taken on node0 and another on node2: a job on both gets a third,
+# the same on both, for rails join GPUs of equal number.
+idx() { sx scontrol show job -d -o "$1" | grep -oE 'IDX:[0-9,-]*' | xargs; }
+clean
+first=$(submit -w node2 --gres=gpu:2 --wrap "sleep 600")
+wait_state "$first" RUNNING
+taken=$(idx "$first")
+c=$(submit -w node2 --gres=gpu:2 --wrap "sleep 600")
+wait_state "$c" RUNNING
+sx scancel "$first"
+b=$(submit -w node0 --gres=gpu:2 --wrap "sleep 600")
+wait_state "$b" RUNNING
+is "the same pair comes first on two nodes" "$(idx "$b")" "$taken"
+unlike "and another is taken on the other" "$(idx "$c")" "$taken"
+gone() { [ "$(sx squeue -h -j "$1" -o %T 2>/dev/null)" = "" ]; }
+wait_for 60 gone "$first"
+a=$(submit -w node0,node2 -N2 --gres=gpu:2 --wrap "sleep 600")
+wait_state "$a" RUNNING
+sx srun -Q --jobid="$a" --overlap -N2 -n2 --ntasks-per-node=1 printenv CUDA_VISIBLE_DEVICES >"$t_dir/rails" 2>/dev/null
+is "a job on both nodes has the same GPUs on each ($(xargs <"$t_dir/rails"))" "$(sort -u "$t_dir/rails" | wc -l)/$(wc -l <"$t_dir/rails")" 1/2
+like "and they are a pair" "$(head -n 1 "$t_dir/rails" | tr , '\n' | sort -n | xargs)" '^(0 5|1 4|2 7|3 6)$'
 sb_stop
 
 sb_start --nodes 1 --topology "$srcdir/tests/slurm/pairs.json"

@@ -44,33 +44,47 @@ START_TEST(test_nearest_spreads_over_equals)
 }
 END_TEST
 
+/* As the planner does: each node's own choice, then one for all. */
+static bool choose(const struct weft_picker *const *picker,
+		   const weft_gpuset_t *free, uint32_t node_count,
+		   uint32_t count, weft_gpuset_t *gpus)
+{
+	struct weft_rails rails = { 0 };
+	struct weft_pick own;
+	weft_gpuset_t common;
+
+	for (uint32_t i = 0; i < node_count; i++) {
+		ck_assert(weft_pick_gpus(picker[i], free[i], count,
+					 WEFT_PICK_RING, &own));
+		gpus[i] = own.gpus;
+		weft_rails_add(&rails, picker[i], free[i], &own);
+	}
+	if (!weft_rails_common(&rails, WEFT_PICK_RING, &common))
+		return false;
+	for (uint32_t i = 0; i < node_count; i++)
+		gpus[i] = common;
+	return true;
+}
+
 START_TEST(test_same_set_on_all_nodes)
 {
 	struct weft_inventory *inv = nvswitch(8);
 	struct weft_picker *picker = weft_picker_create(inv);
 	const struct weft_picker *pickers[] = { picker, picker, picker };
 	weft_gpuset_t free[] = { 0xfe, 0xfd, 0x7f };
-	struct weft_pick picks[3] = { 0 };
-	bool same;
+	weft_gpuset_t gpus[3];
 
-	ck_assert(weft_rails_pick(pickers, free, 3, 4, WEFT_PICK_RING, picks, &same));
-	ck_assert(same);
-	ck_assert_uint_eq(picks[0].gpus & ~UINT64_C(0x7c), 0);
-	ck_assert_int_eq(__builtin_popcountll(picks[0].gpus), 4);
-	ck_assert_uint_eq(picks[1].gpus, picks[0].gpus);
-	ck_assert_uint_eq(picks[2].gpus, picks[0].gpus);
+	ck_assert(choose(pickers, free, 3, 4, gpus));
+	ck_assert_uint_eq(gpus[0] & ~UINT64_C(0x7c), 0);
+	ck_assert_int_eq(__builtin_popcountll(gpus[0]), 4);
+	ck_assert_uint_eq(gpus[1], gpus[0]);
+	ck_assert_uint_eq(gpus[2], gpus[0]);
 	/* Nothing in common: the best on each. */
 	free[0] = 0x0f;
 	free[1] = 0xf0;
-	ck_assert(weft_rails_pick(pickers, free, 2, 4, WEFT_PICK_RING, picks, &same));
-	ck_assert(!same);
-	ck_assert_uint_eq(picks[0].gpus, 0x0f);
-	ck_assert_uint_eq(picks[1].gpus, 0xf0);
-	/* Too few on one: nothing is touched. */
-	picks[0].gpus = 0x55;
-	free[1] = 0x70;
-	ck_assert(!weft_rails_pick(pickers, free, 2, 4, WEFT_PICK_RING, picks, NULL));
-	ck_assert_uint_eq(picks[0].gpus, 0x55);
+	ck_assert(!choose(pickers, free, 2, 4, gpus));
+	ck_assert_uint_eq(gpus[0], 0x0f);
+	ck_assert_uint_eq(gpus[1], 0xf0);
 	weft_picker_destroy(picker);
 	weft_inventory_destroy(inv);
 }
@@ -82,15 +96,31 @@ START_TEST(test_bandwidth_before_rails)
 	struct weft_picker *picker = weft_picker_create(inv);
 	const struct weft_picker *pickers[] = { picker, picker };
 	weft_gpuset_t free[] = { 0xb, 0xd };	/* 0,1,3 and 0,2,3 */
-	struct weft_pick picks[2];
-	bool same;
+	weft_gpuset_t gpus[2];
 
-	ck_assert(weft_rails_pick(pickers, free, 2, 2, WEFT_PICK_RING, picks, &same));
-	ck_assert(!same);	/* 0,3 is common, over PCIe */
-	ck_assert_uint_eq(picks[0].gpus, 0x3);
-	ck_assert_uint_eq(picks[1].gpus, 0xc);
+	ck_assert(!choose(pickers, free, 2, 2, gpus));	/* 0,3 is common, over PCIe */
+	ck_assert_uint_eq(gpus[0], 0x3);
+	ck_assert_uint_eq(gpus[1], 0xc);
 	weft_picker_destroy(picker);
 	weft_inventory_destroy(inv);
+}
+END_TEST
+
+/* No links are known: the lowest that all have; different numbers: none. */
+START_TEST(test_without_links)
+{
+	struct weft_rails rails = { 0 };
+	struct weft_pick own = { .gpus = 0x3 };
+	weft_gpuset_t gpus;
+
+	weft_rails_add(&rails, NULL, 0xf, &own);
+	own.gpus = 0x6;
+	weft_rails_add(&rails, NULL, 0xe, &own);
+	ck_assert(weft_rails_common(&rails, WEFT_PICK_RING, &gpus));
+	ck_assert_uint_eq(gpus, 0x6);
+	own.gpus = 0x8;
+	weft_rails_add(&rails, NULL, 0xe, &own);
+	ck_assert(!weft_rails_common(&rails, WEFT_PICK_RING, &gpus));
 }
 END_TEST
 
@@ -101,13 +131,11 @@ START_TEST(test_unlike_nodes_pick_for_themselves)
 	struct weft_picker *pick_b = weft_picker_create(b);
 	const struct weft_picker *pickers[] = { pick_a, pick_b };
 	weft_gpuset_t free[] = { ~UINT64_C(0), ~UINT64_C(1) };
-	struct weft_pick picks[2];
-	bool same;
+	weft_gpuset_t gpus[2];
 
-	ck_assert(weft_rails_pick(pickers, free, 2, 2, WEFT_PICK_RING, picks, &same));
-	ck_assert_uint_eq(picks[0].gpus, 0x3);
-	ck_assert_uint_eq(picks[1].gpus, 0x6);
-	ck_assert(!same);
+	ck_assert(!choose(pickers, free, 2, 2, gpus));
+	ck_assert_uint_eq(gpus[0], 0x3);
+	ck_assert_uint_eq(gpus[1], 0x6);
 	weft_picker_destroy(pick_a);
 	weft_picker_destroy(pick_b);
 	weft_inventory_destroy(a);
@@ -127,6 +155,7 @@ int main(void)
 	tcase_add_test(tcase, test_nearest_spreads_over_equals);
 	tcase_add_test(tcase, test_same_set_on_all_nodes);
 	tcase_add_test(tcase, test_bandwidth_before_rails);
+	tcase_add_test(tcase, test_without_links);
 	tcase_add_test(tcase, test_unlike_nodes_pick_for_themselves);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
