@@ -54,14 +54,17 @@ void weft_rails_nearest(const struct weft_inventory *inv,
 
 	for (uint32_t i = 0; i < WEFT_GPUS_MAX; i++)
 		nic_idx[i] = -1;
-	for (uint32_t i = 0; i < inv->gpu_count && inv->nic_count; i++) {
-		uint32_t best = 0;
+	for (uint32_t i = 0; i < inv->gpu_count; i++) {
+		int32_t best = -1;
 
-		for (uint32_t j = 1; j < inv->nic_count; j++)
-			if (is_nearer(inv, i, used, j, best))
-				best = j;
-		used[best]++;
-		nic_idx[i] = (int32_t)best;
+		for (uint32_t j = 0; j < inv->nic_count; j++)
+			if (inv->nic_path[i][j] < WEFT_PATH_UNKNOWN &&
+			    (best < 0 || is_nearer(inv, i, used, j,
+						   (uint32_t)best)))
+				best = (int32_t)j;
+		if (best >= 0)
+			used[best]++;
+		nic_idx[i] = best;
 	}
 }
 

@@ -15,7 +15,7 @@
  * For each GPU the NIC that it should use: the nearest by path; among equally
  * near ones an InfiniBand or RDMA device before a plain network interface,
  * then the faster, then the one that fewer GPUs of lower index have, then the
- * lowest index.  nic_idx[i] is -1 for every GPU of a node without NICs.
+ * lowest index.  nic_idx[i] is -1 for a GPU of which no way to a NIC is known.
  */
 void weft_rails_nearest(const struct weft_inventory *inv,
 			int32_t nic_idx[WEFT_GPUS_MAX]);

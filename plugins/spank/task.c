@@ -167,18 +167,6 @@ uint64_t weft_task_numas(const struct weft_inventory *inv, weft_gpuset_t gpus)
 	return nodes;
 }
 
-int32_t weft_task_nic(const struct weft_inventory *inv, uint32_t gpu_idx)
-{
-	int32_t best = -1;
-
-	for (uint32_t i = 0; i < inv->nic_count; i++)
-		if (inv->nic_path[gpu_idx][i] < WEFT_PATH_UNKNOWN &&
-		    (best < 0 || inv->nic_path[gpu_idx][i] <
-					 inv->nic_path[gpu_idx][best]))
-			best = (int32_t)i;
-	return best;
-}
-
 /* The CPUs of all these nodes; NULL: no memory, or not such a machine. */
 static struct bitmask *cpus_of_nodes(uint64_t numa_nodes)
 {

@@ -32,9 +32,6 @@ weft_gpuset_t weft_task_gpus(const char *global);
 /* The NUMA nodes of these GPUs as bits; 0 if one of them is not known. */
 uint64_t weft_task_numas(const struct weft_inventory *inv, weft_gpuset_t gpus);
 
-/* The NIC nearest to a GPU, -1 if there is none. */
-int32_t weft_task_nic(const struct weft_inventory *inv, uint32_t gpu_idx);
-
 /*
  * Bind the calling process to the CPUs of these NUMA nodes and, if it is one,
  * prefer its memory; each only if nobody did before: a narrowed affinity and a

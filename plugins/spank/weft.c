@@ -31,6 +31,7 @@
 
 #include "plugins/slurm/spank_compat.h"
 
+#include "gres/rails.h"
 #include "gres/report.h"
 #include "plugins/spank/options.h"
 #include "plugins/spank/task.h"
@@ -187,15 +188,16 @@ static void order_visible(spank_t spank, const struct weft_inventory *inv,
 static void describe(spank_t spank, const struct weft_inventory *inv,
 		     const char *global)
 {
+	int32_t nic_idx[WEFT_GPUS_MAX];
 	uint32_t place = 0;
 
+	weft_rails_nearest(inv, nic_idx);
 	spank_setenv(spank, "WEFT_GPUS", global, 1);
 	if (inv->domain[0])
 		spank_setenv(spank, "WEFT_NVLINK_DOMAIN", inv->domain, 1);
 	for (const char *p = global; p && *p; place++) {
 		unsigned long gpu = strtoul(p, NULL, 10);
-		int32_t nic = gpu < inv->gpu_count ?
-			      weft_task_nic(inv, (uint32_t)gpu) : -1;
+		int32_t nic = gpu < inv->gpu_count ? nic_idx[gpu] : -1;
 		char name[32];
 
 		if (nic >= 0) {

@@ -6,11 +6,14 @@
 # NCCL_TOPO_FILE where the site has a better topology than the machine shows.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-# 0-5, 1-4, 2-7 and 3-6 are the fast pairs, and each GPU has a NIC of its own.
+# 0-5, 1-4, 2-7 and 3-6 are the fast pairs; each GPU has a NIC for RDMA beside
+# it, and some have a plain interface as near.
 sed '/"domain"/a\
-  "nics": [ { "name": "mlx5_0", "numa": 0 }, { "name": "mlx5_1", "numa": 1 } ],\
-  "nic_path": [ ["PIX", "SYS"], ["SYS", "PIX"], ["PIX", "SYS"], ["SYS", "PIX"],\
-                ["SYS", "PIX"], ["PIX", "SYS"], ["SYS", "PIX"], ["PIX", "SYS"] ],' \
+  "nics": [ { "name": "eno1", "numa": 0 },\
+            { "name": "mlx5_0", "numa": 0 }, { "name": "mlx5_1", "numa": 1 } ],\
+  "nic_path": [ ["PIX", "PIX", "SYS"], ["SYS", "SYS", "PIX"], ["PIX", "PIX", "SYS"],\
+                ["SYS", "SYS", "PIX"], ["SYS", "SYS", "PIX"], ["PIX", "PIX", "SYS"],\
+                ["SYS", "SYS", "PIX"], ["PIX", "PIX", "SYS"] ],' \
 	"$srcdir/tests/slurm/pairs.json" >"$t_dir/pairs.json"
 sb_start --nodes 2 --gpus 8 --cpus 16 --topology "$t_dir/pairs.json,$srcdir/tests/slurm/machines/pcie.txt"
 
@@ -39,7 +42,7 @@ for gpu in $(value CUDA_VISIBLE_DEVICES "$out" | tr , ' '); do
 	[ "$(value WEFT_NIC_$n "$out")" = $nic ] || wrong+=" $gpu"
 	n=$((n + 1))
 done
-is "WEFT_NIC_i is the NIC next to the i-th visible GPU" "$wrong" ""
+is "WEFT_NIC_i is the RDMA NIC next to the i-th visible GPU" "$wrong" ""
 is "no NCCL_TOPO_FILE without need" "$(value NCCL_TOPO_FILE "$out")" ""
 is "in index order" "$(value CUDA_VISIBLE_DEVICES "$(env_of --gpus-per-node=8 --weft-gpu-order=index)")" 0,1,2,3,4,5,6,7
 is "by NUMA node" "$(value CUDA_VISIBLE_DEVICES "$(env_of --gpus-per-node=8 --weft-gpu-order=numa)")" 0,2,5,7,1,3,4,6

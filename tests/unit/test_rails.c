@@ -40,6 +40,11 @@ START_TEST(test_nearest_spreads_over_equals)
 	for (uint32_t i = 0; i < 4; i++)
 		ck_assert_int_eq(nic_idx[i], want[i]);
 	ck_assert_int_eq(nic_idx[4], -1);
+	for (uint32_t j = 0; j < inv->nic_count; j++)
+		inv->nic_path[3][j] = WEFT_PATH_UNKNOWN;
+	weft_rails_nearest(inv, nic_idx);
+	ck_assert_int_eq(nic_idx[2], 4);
+	ck_assert_int_eq(nic_idx[3], -1);
 	weft_inventory_destroy(inv);
 }
 END_TEST

@@ -199,13 +199,6 @@ START_TEST(test_neighbourhood)
 {
 	struct weft_inventory *inv = crossed();
 
-	inv->nic_count = 2;
-	for (int i = 0; i < 4; i++) {
-		inv->nic_path[i][0] = WEFT_PATH_SYS;
-		inv->nic_path[i][1] = i == 2 ? WEFT_PATH_UNKNOWN : WEFT_PATH_PIX;
-	}
-	ck_assert_int_eq(weft_task_nic(inv, 0), 1);
-	ck_assert_int_eq(weft_task_nic(inv, 2), 0);
 	ck_assert_uint_eq(weft_task_numas(inv, 0x5), 2);
 	ck_assert_uint_eq(weft_task_numas(inv, 0xa), 1);
 	ck_assert_uint_eq(weft_task_numas(inv, 0x3), 3);
