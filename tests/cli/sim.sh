@@ -140,7 +140,7 @@ check "predictions" 0 '^last two alike( +[0-9.]+){5}  +9[0-9]\.[0-9] %' . \
 check "errors as JSON" 0 '"within_factor_2"' . \
 	sim "$cli_tmp/two.csv" -n 1 -g 1 -s weft --predict=like --json
 check "tune finds predictions" 0 '"sched": \{ "predict": "' . \
-	tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20
+	tune "$cli_tmp/two.csv" -n 1 -g 1 -t 40
 tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t1" 2>/dev/null
 tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t2" 2>/dev/null
 check "tune by seed" 0 "" "" cmp "$cli_tmp/t1" "$cli_tmp/t2"
