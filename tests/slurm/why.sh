@@ -88,7 +88,7 @@ l=$(submit -L fea:1 -t 30 --wrap true)
 cause "licences" "$l" '"reason": "License".*"reason": "License", "wanted": 1, "available": 0,.*"name": "fea"' \
 	'waits for licences fea: wants 1, 0 are free'
 out=$(sx "$weft" why "$wide")
-like "shorter jobs that came later go first: it says so" "$out" '[1-9][0-9]* of them came behind it in Slurm.s order: shorter jobs go first here'
+like "shorter jobs that came later go first: it says so" "$out" '[1-9][0-9]* of them came behind it in Slurm.s order: they are shorter'
 like "and from when on none does" "$out" "\(from $(date -d '+7 days' '+%a %d %b') [0-9:]+ on none passes it any more\)"
 like "of that the JSON too" "$(json "$wide")" '"passed": [1-9][0-9]*, "unpassed_from": [0-9]+'
 like "licences: who has them" "$(sx "$weft" why "$l")" "in its way: +job $lic of root runs, ends in"

@@ -313,7 +313,7 @@ START_TEST(planner_is_told)
 		"  in its way:     job 3_1 of bob runs, ends in 2h00m at the latest\n"
 		"  in its way:     2 jobs that this site does not show\n"
 		"  place in line:  3, behind 2 others that wait\n"
-		"                  1 of them came behind it in Slurm's order: shorter jobs go first here\n"
+		"                  1 of them came behind it in Slurm's order: they are shorter, or their users had less so far\n"
 		"                  (from Thu 08 Jan 00:16 on none passes it any more)\n"
 		"  expected start: in 2h00m on n[1-2] if jobs run to their time limits; later only if more urgent ones come\n"
 		"  likely start:   in 30m, as jobs like these ran before (70 % of such forecasts were right to a quarter of the wait)\n"

@@ -153,7 +153,7 @@ static void tell_passed(const struct weft_explain *e, int64_t now_sec,
 	if (!e->passed_count)
 		return;
 	begin_line("", false, buf);
-	weft_buf_addf(buf, "%" PRIu32 " of them came behind it in Slurm's order: shorter jobs go first here\n",
+	weft_buf_addf(buf, "%" PRIu32 " of them came behind it in Slurm's order: they are shorter, or their users had less so far\n",
 		      e->passed_count);
 	if (e->unpassed_sec <= now_sec)
 		return;
