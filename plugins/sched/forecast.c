@@ -116,22 +116,17 @@ static bool expect_waiting(struct weft_forecast *f,
 			   const struct weft_snapshot *snap,
 			   struct weft_slice *slice)
 {
-	for (uint32_t i = 0; i < snap->ref_count; i++) {
-		const struct weft_ref *ref = &snap->ref[i];
-		const job_record_t *job_ptr;
-		double sec;
+	struct weft_ref_walk walk = { .snap = snap, .slice = slice };
+	const struct weft_ref *ref;
+	const job_record_t *job_ptr;
 
-		if (i % SAY_EVERY == 0 && !weft_slice_next(slice))
-			return false;
-		job_ptr = ref->job_idx == UINT32_MAX ? NULL :
-			find_job_record(ref->job_id);
-		if (!job_ptr)
-			continue;
-		sec = weft_memory_expect(memory, job_ptr);
+	while ((ref = weft_ref_next(&walk, &job_ptr))) {
+		double sec = weft_memory_expect(memory, job_ptr);
+
 		for (uint32_t k = 0; k < ref->job_count; k++)
 			f->expected.job_sec[ref->job_idx + k] = sec;
 	}
-	return true;
+	return !walk.dropped;
 }
 
 bool weft_forecast_prepare(struct weft_forecast *f, struct weft_memory *memory,

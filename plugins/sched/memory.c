@@ -37,7 +37,6 @@
 #define SAVE_SEC 300
 #define STATE_MAX ((size_t)8 << 20)
 #define HEAD_LEN 42		/* "weft run times, SEEN LEARNT" and a new line */
-#define SAY_EVERY 64		/* jobs between two looks at the slice */
 
 struct weft_memory {
 	struct weft_opinions *opinions;
@@ -296,27 +295,22 @@ bool weft_memory_use(struct weft_memory *memory,
 		     struct weft_snapshot *snap, struct weft_slice *slice,
 		     time_t now)
 {
+	struct weft_ref_walk walk = { .snap = snap, .slice = slice };
+	const struct weft_ref *ref;
+	const job_record_t *job_ptr;
+
 	if (method == WEFT_PREDICT_OFF)
 		return true;
 	weft_memory_look(memory, now);
-	for (uint32_t i = 0; i < snap->ref_count; i++) {
-		const struct weft_ref *ref = &snap->ref[i];
-		struct weft_predict_key key;
-		job_record_t *job_ptr;
-		double sec;
+	while ((ref = weft_ref_next(&walk, &job_ptr))) {
+		struct weft_predict_key key = key_of(job_ptr);
+		double sec = weft_opinions_expect(memory->opinions, method,
+						  &key);
 
-		if (i % SAY_EVERY == 0 && !weft_slice_next(slice))
-			return false;
-		job_ptr = ref->job_idx == UINT32_MAX ? NULL :
-			find_job_record(ref->job_id);
-		if (!job_ptr)
-			continue;
-		key = key_of(job_ptr);
-		sec = weft_opinions_expect(memory->opinions, method, &key);
 		for (uint32_t k = 0; k < ref->job_count; k++)
 			snap->job[ref->job_idx + k].predicted_sec = sec;
 	}
-	return true;
+	return !walk.dropped;
 }
 
 static uint64_t percent(double part, uint64_t of)

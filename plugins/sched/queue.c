@@ -22,6 +22,8 @@
 #include "plugins/sched/snapshot.h"
 #include "plugins/sched/start.h"
 
+#define SAY_EVERY 64		/* refs between two looks at the slice */
+
 /* Tasks of an array that may be planned now. */
 static uint32_t tasks_of(const job_record_t *job_ptr)
 {
@@ -144,6 +146,26 @@ int weft_snapshot_list_queue(struct weft_snapshot *snap)
 	return rc;
 }
 
+const struct weft_ref *weft_ref_next(struct weft_ref_walk *walk,
+				     const job_record_t **ret_job_ptr)
+{
+	while (walk->next_idx < walk->snap->ref_count) {
+		const struct weft_ref *ref = &walk->snap->ref[walk->next_idx];
+
+		if (walk->next_idx++ % SAY_EVERY == 0 &&
+		    !weft_slice_next(walk->slice)) {
+			walk->dropped = true;
+			return NULL;
+		}
+		if (ref->job_idx == UINT32_MAX)
+			continue;
+		*ret_job_ptr = find_job_record(ref->job_id);
+		if (*ret_job_ptr)
+			return ref;
+	}
+	return NULL;
+}
+
 job_record_t *weft_ref_find(const struct weft_ref *ref)
 {
 	job_queue_rec_t rec = {
@@ -177,7 +199,7 @@ static uint32_t left_shape(struct weft_snapshot *snap, uint32_t limit_sec)
 	for (uint32_t i = snap->shape_count; i-- > 0;)
 		if (snap->shape[i].left && snap->shape[i].limit_sec == limit_sec)
 			return i;
-	shape = weft_snapshot_grow(snap, snap->shape, snap->shape_count,
+	shape = weft_arena_grow(&snap->arena, snap->shape, snap->shape_count,
 				   &snap->shape_cap, sizeof(*shape));
 	if (!shape)
 		return UINT32_MAX;

@@ -75,15 +75,21 @@ int weft_snapshot_take(struct weft_snapshot *snap,
  */
 job_record_t *weft_ref_find(const struct weft_ref *ref);
 
-void weft_snapshot_release(struct weft_snapshot *snap);
+/*
+ * From ref to ref, those whose job is planned and still there, with the locks
+ * of start.h given back now and then.  Begin with next_idx 0.  NULL at the end;
+ * dropped: because the slice is over.
+ */
+struct weft_ref_walk {
+	const struct weft_snapshot *snap;
+	struct weft_slice *slice;
+	uint32_t next_idx;
+	bool dropped;
+};
+const struct weft_ref *weft_ref_next(struct weft_ref_walk *walk,
+				     const job_record_t **ret_job_ptr);
 
-/* weft_arena_grow() of the snapshot's arena. */
-static inline void *weft_snapshot_grow(struct weft_snapshot *snap, void *old,
-				       uint32_t count, uint32_t *cap,
-				       size_t size)
-{
-	return weft_arena_grow(&snap->arena, old, count, cap, size);
-}
+void weft_snapshot_release(struct weft_snapshot *snap);
 
 /* The parts of it; see the files of the same name. */
 int weft_snapshot_nodes(struct weft_snapshot *snap, time_t now);
