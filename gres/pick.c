@@ -124,24 +124,13 @@ struct weft_pick_score weft_pick_score_of(const struct weft_picker *picker,
 
 /* ---- the pick ----------------------------------------------------------- */
 
-static weft_gpuset_t lowest_of(weft_gpuset_t free, uint32_t count)
-{
-	weft_gpuset_t set = 0;
-
-	for (; count; count--) {
-		set |= free & -free;
-		free &= free - 1;
-	}
-	return set;
-}
-
 static void pick_flat(weft_gpuset_t free, uint32_t count,
 		      struct weft_pick *ret_pick)
 {
 	weft_gpuset_t rest, last;
 
 	ret_pick->exact = true;
-	ret_pick->gpus = lowest_of(free, count);
+	ret_pick->gpus = weft_bits_lowest(free, count);
 	rest = free & ~ret_pick->gpus;
 	if (!rest)
 		return;

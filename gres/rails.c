@@ -89,17 +89,6 @@ void weft_rails_add(struct weft_rails *rails, const struct weft_picker *picker,
 	rails->same = rails->same && own->gpus == rails->first;
 }
 
-static weft_gpuset_t lowest(weft_gpuset_t free, uint32_t count)
-{
-	weft_gpuset_t set = 0;
-
-	for (; count && free; count--) {
-		set |= free & -free;
-		free &= free - 1;
-	}
-	return count ? 0 : set;
-}
-
 bool weft_rails_common(const struct weft_rails *rails, enum weft_pick_goal goal,
 		       weft_gpuset_t *ret_gpus)
 {
@@ -110,12 +99,14 @@ bool weft_rails_common(const struct weft_rails *rails, enum weft_pick_goal goal,
 		return false;
 	if (rails->same)
 		common.gpus = rails->first;
+	else if (weft_bits_count(rails->everywhere) < count)
+		return false;
 	else if (!rails->picker)
-		common.gpus = lowest(rails->everywhere, count);
+		common.gpus = weft_bits_lowest(rails->everywhere, count);
 	else if (!weft_pick_gpus(rails->picker, rails->everywhere, count, goal,
 				 &common) ||
 		 common.score.bandwidth_mbps < rails->slowest_mbps)
 		return false;
 	*ret_gpus = common.gpus;
-	return common.gpus != 0;
+	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bits.h - counting the bits of a word, in line
+ * bits.h - counting and taking the bits of a word, in line
  *
  * On a machine without a popcnt that may be assumed (x86-64 as distributions
  * build for it) the compiler's builtin is a call into its library, and the
@@ -24,6 +24,16 @@ static inline uint32_t weft_bits_count(uint64_t w)
 	w = (w + (w >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
 	return (uint32_t)(w * UINT64_C(0x0101010101010101) >> 56);
 #endif
+}
+
+/* The lowest count bits of a word that are set; all of them if it has fewer. */
+static inline uint64_t weft_bits_lowest(uint64_t w, uint32_t count)
+{
+	uint64_t rest = w;
+
+	for (; count && rest; count--)
+		rest &= rest - 1;
+	return w & ~rest;
 }
 
 #endif

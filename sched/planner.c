@@ -195,11 +195,7 @@ static struct weft_pick pick_gpus(const struct weft_planner *p,
 			pick.gpus = like;
 		return pick;
 	}
-	pick.gpus = like;
-	for (; !like && count && free; count--) {
-		pick.gpus |= free & -free;
-		free &= free - 1;
-	}
+	pick.gpus = like ? like : weft_bits_lowest(free, count);
 	return pick;
 }
 
