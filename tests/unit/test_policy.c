@@ -204,28 +204,38 @@ END_TEST
 
 /* ---- and who starts ------------------------------------------------------ */
 
+static struct weft_shape gpus_for(const struct weft_idxset *all, uint32_t gpus,
+				  uint32_t limit_sec)
+{
+	return (struct weft_shape) {
+		.nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = gpus },
+		.gpu_type_idx = -1, .resv_idx = -1, .limit_sec = limit_sec,
+		.nodes = all,
+	};
+}
+
+static struct weft_job wanting(uint32_t shape_idx, int64_t submit_sec)
+{
+	return (struct weft_job) {
+		.job_id = shape_idx + 1, .priority = 1, .array_tasks = 1,
+		.shape_idx = shape_idx, .submit_sec = submit_sec,
+		.array_running_max = UINT32_MAX,
+	};
+}
+
 /* Two jobs want the one node: which of them gets it, and who is in line. */
 static uint32_t winner(const struct weft_policy *policy, int64_t first_submit)
 {
 	struct weft_machine *m = machine_of(1, 4);
 	struct weft_idxset *all = weft_idxset_create(1);
 	struct weft_shape shape[2] = {
-		{ .nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 3 },
-		  .gpu_type_idx = -1, .resv_idx = -1, .limit_sec = 6000,
-		  .nodes = all },
+		gpus_for(all, 3, 6000), gpus_for(all, 3, 60),
 	};
-	struct weft_job job[2] = {
-		{ .job_id = 1, .priority = 1, .array_tasks = 1,
-		  .submit_sec = first_submit, .array_running_max = UINT32_MAX },
-		{ .job_id = 2, .priority = 1, .array_tasks = 1, .shape_idx = 1,
-		  .submit_sec = NOW, .array_running_max = UINT32_MAX },
-	};
+	struct weft_job job[2] = { wanting(0, first_submit), wanting(1, NOW) };
 	struct weft_plan *plan;
 	uint32_t first;
 
 	weft_idxset_fill(all);
-	shape[1] = shape[0];
-	shape[1].limit_sec = 60;
 	m->cluster.now_sec = NOW;
 	ck_assert_int_eq(weft_plan_run(&m->cluster, policy, shape, 2, job, 2,
 				       NULL, NULL, &plan, NULL), 0);
@@ -328,23 +338,13 @@ static int64_t start_of_second(const struct weft_policy *policy,
 	struct weft_running running = { .job_id = 9, .end_sec = NOW + 100000,
 					.hold_count = 1 };
 	struct weft_shape shape[2] = {
-		{ .nodes_min = 1, .nodes_max = 1, .per_node = { .gpus = 4 },
-		  .gpu_type_idx = -1, .resv_idx = -1, .limit_sec = 100,
-		  .nodes = all },
+		gpus_for(all, 4, 100), gpus_for(all, 1, 200000),
 	};
-	struct weft_job job[2] = {
-		{ .job_id = 1, .priority = 1, .array_tasks = 1,
-		  .submit_sec = first_submit, .array_running_max = UINT32_MAX },
-		{ .job_id = 2, .priority = 1, .array_tasks = 1, .shape_idx = 1,
-		  .submit_sec = NOW, .array_running_max = UINT32_MAX },
-	};
+	struct weft_job job[2] = { wanting(0, first_submit), wanting(1, NOW) };
 	struct weft_plan *plan;
 	int64_t start;
 
 	weft_idxset_fill(all);
-	shape[1] = shape[0];
-	shape[1].per_node.gpus = 1;
-	shape[1].limit_sec = 200000;
 	m->cluster.now_sec = NOW;
 	m->cluster.running = &running;
 	m->cluster.running_count = 1;
