@@ -12,13 +12,12 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "lib/nearest.h"
 #include "tools/flow/cmd.h"
+#include "tools/ui/child.h"
 
 static const char usage[] =
 	"Usage: weft flow COMMAND [OPTIONS] [ARGS]\n"
@@ -104,39 +103,26 @@ int weft_flow_cmd_check(const struct weft_flow_args *args)
 								      WEFT_EXIT_FAILED;
 }
 
-/* DOT text through dot(1) without a shell; its output goes to path or stdout. */
-static int draw_svg(const char *dot, size_t len, const char *path)
+/* DOT text through dot(1); its output goes to path or stdout. */
+static int draw_svg(const char *dot, size_t len, const char *path, struct weft_err *err)
 {
-	int fds[2], status;
-	pid_t pid;
+	const char *const argv[] = { "dot", "-Tsvg", path ? "-o" : NULL, path, NULL };
+	struct weft_child child = { .argv = argv, .in = dot, .in_len = len,
+				    .says_errors = true };
+	struct weft_buf svg;
+	int code = 0, rc;
 
-	if (pipe(fds))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		dup2(fds[0], STDIN_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		if (path)
-			execlp("dot", "dot", "-Tsvg", "-o", path, (char *)NULL);
-		else
-			execlp("dot", "dot", "-Tsvg", (char *)NULL);
-		_exit(127);
-	}
-	close(fds[0]);
-	while (pid > 0 && len) {
-		ssize_t put = write(fds[1], dot, len);
-
-		if (put <= 0)
-			break;
-		dot += put;
-		len -= (size_t)put;
-	}
-	close(fds[1]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 :
-	       WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
+	weft_buf_init(&svg, (size_t)1 << 30);
+	child.out = &svg;
+	rc = weft_child_run(&child, &code, err);
+	if (!rc && code == WEFT_CHILD_NOT_FOUND)
+		rc = weft_err_set(err, ENOENT, "--svg needs dot(1): install graphviz");
+	else if (!rc && code)
+		rc = weft_err_set(err, EIO, "dot(1) failed");
+	if (!rc && !path && (fputs(weft_buf_str(&svg), stdout) < 0 || fflush(stdout)))
+		rc = weft_err_sys(err, errno, "stdout");
+	weft_buf_fini(&svg);
+	return rc;
 }
 
 #define SVG_TASKS 2000	/* dot took more than a minute and a half for 10,000 */
@@ -154,10 +140,7 @@ int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colou
 	if (weft_flow_graph_dot(flow, colour, ctx, &dot))
 		rc = weft_err_set(err, EFBIG, "the graph is too large to draw");
 	if (!rc && args->svg) {
-		rc = draw_svg(weft_buf_str(&dot), dot.len, args->output);
-		if (rc)
-			weft_err_set(err, -rc, rc == -ENOENT ? "--svg needs dot(1): install graphviz" :
-							       "dot(1) failed");
+		rc = draw_svg(weft_buf_str(&dot), dot.len, args->output, err);
 	} else if (!rc) {
 		FILE *out = args->output ? fopen(args->output, "w") : stdout;
 

@@ -16,17 +16,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/file.h"
 #include "tools/sandbox/proc_stat.h"
 #include "tools/sandbox/sandbox.h"
+#include "tools/ui/child.h"
 
 enum { RUN_LIMIT_SEC = 30 };
 
@@ -109,56 +108,20 @@ int weft_sandbox_spawn(const struct weft_sandbox *s, const char *name,
 	return rc;
 }
 
-/* Read what the child says until it closes its end, or time is up. */
-static void read_output(int fd, struct weft_buf *out)
+static void point_at_sandbox(const void *ctx)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	char chunk[4096];
-	ssize_t got;
-
-	while (poll(&p, 1, RUN_LIMIT_SEC * 1000) > 0) {
-		got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return;
-		if (out)
-			weft_buf_add(out, chunk, (size_t)got);
-	}
+	weft_sandbox_setenv(ctx);
 }
 
 int weft_sandbox_run(const struct weft_sandbox *s, const char *const argv[],
 		     struct weft_buf *ret_out, int *ret_code,
 		     struct weft_err *err)
 {
-	int fds[2], status;
-	pid_t pid;
+	const struct weft_child child = { .argv = argv, .out = ret_out,
+					  .limit_sec = RUN_LIMIT_SEC,
+					  .prepare = point_at_sandbox, .ctx = s };
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return weft_err_sys(err, errno, "%s: cannot run", argv[0]);
-	pid = fork();
-	if (pid < 0) {
-		close(fds[0]);
-		close(fds[1]);
-		return weft_err_sys(err, errno, "%s: cannot fork", argv[0]);
-	}
-	if (!pid) {
-		redirect("/dev/null", O_RDONLY, STDIN_FILENO);
-		redirect("/dev/null", O_WRONLY, STDERR_FILENO);
-		dup2(fds[1], STDOUT_FILENO);
-		weft_sandbox_setenv(s);
-		alarm(RUN_LIMIT_SEC);
-		execvp(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	read_output(fds[0], ret_out);
-	close(fds[0]);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	*ret_code = WIFEXITED(status) ? WEXITSTATUS(status) :
-					128 + WTERMSIG(status);
-	return 0;
+	return weft_child_run(&child, ret_code, err);
 }
 
 static bool parse_proc(const char *line, struct weft_sandbox_proc *proc)

@@ -15,14 +15,11 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,11 +28,13 @@
 
 #include <json-c/json.h>
 
+#include "lib/buf.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/settings.h"
 #include "tools/slurm/map_load.h"
 #include "tools/slurm/submit.h"
+#include "tools/ui/child.h"
 
 static char *copy(const char *text)
 {
@@ -231,32 +230,6 @@ static void take_leaf(struct weft_map *map, const struct weft_names *names,
 		slurm_hostlist_destroy(hosts);
 }
 
-/* What scontrol says of the topology, to be read; NULL if it cannot be run. */
-static FILE *open_topology(pid_t *ret_pid)
-{
-	static const char *const argv[] = { "scontrol", "--oneliner", "show",
-					    "topology", NULL };
-	posix_spawn_file_actions_t actions;
-	FILE *in = NULL;
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC))
-		return NULL;
-	if (!posix_spawn_file_actions_init(&actions)) {
-		posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
-						 "/dev/null", O_WRONLY, 0);
-		if (!posix_spawnp(ret_pid, argv[0], &actions, NULL,
-				  (char *const *)argv, environ))
-			in = fdopen(fds[0], "r");
-		posix_spawn_file_actions_destroy(&actions);
-	}
-	close(fds[1]);
-	if (!in)
-		close(fds[0]);
-	return in;
-}
-
 /*
  * topology/tree's lowest switches, as scontrol tells them.  Asking slurmctld by
  * libslurm would load Slurm's topology plugin into this process from 24.05 on,
@@ -264,12 +237,18 @@ static FILE *open_topology(pid_t *ret_pid)
  */
 static void load_leaves(struct weft_map *map, const struct weft_names *names)
 {
-	pid_t pid = -1;
-	FILE *in = open_topology(&pid);
-	char *line = NULL, *nodes, leaf[256], level[16];
-	size_t size = 0;
+	static const char *const argv[] = { "scontrol", "--oneliner", "show",
+					    "topology", NULL };
+	struct weft_buf text;
+	struct weft_child child = { .argv = argv, .out = &text, .limit_sec = 60 };
+	char *line, *rest, *nodes, leaf[256], level[16];
+	int code;
 
-	while (in && getline(&line, &size, in) > 0) {
+	weft_buf_init(&text, (size_t)64 << 20);
+	rest = weft_child_run(&child, &code, NULL) || code || !text.len ? NULL : text.data;
+	while (rest && (line = strsep(&rest, "\n"))) {
+		size_t size = strlen(line) + 1;
+
 		nodes = malloc(size);
 		if (nodes && word_of(line, "SwitchName=", leaf, sizeof(leaf)) &&
 		    word_of(line, "Level=", level, sizeof(level)) &&
@@ -278,11 +257,7 @@ static void load_leaves(struct weft_map *map, const struct weft_names *names)
 			take_leaf(map, names, leaf, nodes);
 		free(nodes);
 	}
-	free(line);
-	if (in)
-		fclose(in);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	weft_buf_fini(&text);
 }
 
 /* ---- domains of weft.json, where nobody published them -------------------- */
