@@ -18,6 +18,7 @@
 #include "lib/nearest.h"
 #include "tools/flow/cmd.h"
 #include "tools/ui/child.h"
+#include "tools/ui/json_out.h"
 
 static const char usage[] =
 	"Usage: weft flow COMMAND [OPTIONS] [ARGS]\n"
@@ -89,8 +90,7 @@ int weft_flow_cmd_check(const struct weft_flow_args *args)
 			json_object_object_add(out, "edges", json_object_new_int64(graph.edge_count));
 			json_object_object_add(out, "levels", json_object_new_int64(graph.level_count));
 		}
-		puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
-		json_object_put(out);
+		weft_print_json(stdout, out);
 	} else if (rc) {
 		fprintf(stderr, "weft flow: %s\n", err.msg);
 	} else {

@@ -27,6 +27,7 @@
 #include "tools/flow/waves.h"
 #include "tools/slurm/assoc.h"
 #include "tools/slurm/submit.h"
+#include "tools/ui/json_out.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -135,8 +136,7 @@ static void print_result(const struct weft_run *run, const struct weft_flow_args
 	json_object_object_add(out, "waiting",
 			       json_object_new_int64(t.todo + t.live - t.running));
 	json_object_object_add(out, "rpcs", json_object_new_int64((int64_t)run->rpc_count));
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
-	json_object_put(out);
+	weft_print_json(stdout, out);
 }
 
 /* Say once why a run is not sent whole. */

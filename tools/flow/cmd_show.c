@@ -19,6 +19,7 @@
 #include "tools/flow/cmd.h"
 #include "tools/flow/find.h"
 #include "tools/flow/progress.h"
+#include "tools/ui/json_out.h"
 
 static const char *const state_names[] = {
 	[WEFT_UNIT_TODO] = "waiting", [WEFT_UNIT_LIVE] = "submitted",
@@ -131,8 +132,7 @@ int weft_flow_cmd_status(const struct weft_flow_args *args)
 		for (uint32_t u = 0; u < run.flow->unit_count; u++)
 			unit_json(units, &run, u);
 		json_object_object_add(out, "units", units);
-		puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
-		json_object_put(out);
+		weft_print_json(stdout, out);
 	} else {
 		printf("run %s\n", run.id);
 		print_tasks(&run);
@@ -240,8 +240,7 @@ int weft_flow_cmd_list(const struct weft_flow_args *args)
 	snprintf(home, sizeof(home), "%.2900s/.weft", args->rest_count ? args->rest[0] : ".");
 	weft_flow_each_run(home, list_one, list);
 	if (list)
-		puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
-	json_object_put(list);
+		weft_print_json(stdout, list);
 	return WEFT_EXIT_DONE;
 }
 

@@ -17,6 +17,7 @@
 #include <json-c/json.h>
 
 #include "tools/flow/cmd.h"
+#include "tools/ui/json_out.h"
 
 struct price {
 	double node_hours, gpu_hours;
@@ -158,8 +159,7 @@ static void print_json(const struct weft_plan *plan, const struct price *p,
 		weft_buf_fini(&text);
 	}
 	json_object_object_add(out, "objects", objects);
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
-	json_object_put(out);
+	weft_print_json(stdout, out);
 }
 
 static void print_terms(const struct weft_plan *plan, const struct weft_object *object)

@@ -7,6 +7,7 @@
 #include <json-c/json_object.h>
 
 #include "tools/map/map.h"
+#include "tools/ui/json_out.h"
 
 static struct json_object *node_json(const struct weft_map *map,
 				     const struct weft_map_node *node)
@@ -62,8 +63,5 @@ int weft_map_write_json(const struct weft_map *map, FILE *out)
 			       json_object_new_string(map->cluster));
 	json_object_object_add(root, "nodes", nodes);
 	json_object_object_add(root, "jobs", jobs);
-	fprintf(out, "%s\n", json_object_to_json_string_ext(
-				     root, JSON_C_TO_STRING_PRETTY));
-	json_object_put(root);
-	return ferror(out) ? -EIO : 0;
+	return weft_print_json(out, root);
 }

@@ -26,6 +26,7 @@
 
 #include "lib/file.h"
 #include "tools/policy/policy.h"
+#include "tools/ui/json_out.h"
 
 #define SCRIPT_LIMIT (4u << 20)
 
@@ -73,13 +74,6 @@ static int fail(const struct weft_err *err)
 	return EXIT_FAILED;
 }
 
-static void print_json(struct json_object *object)
-{
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
-}
-
 /* ---- check ------------------------------------------------------------- */
 
 static int run_check(const struct options *o)
@@ -100,7 +94,7 @@ static int run_check(const struct options *o)
 			rules ? (int)weft_rules_count(rules) : 0));
 		if (rc)
 			json_object_object_add(out, "error", json_object_new_string(err.msg));
-		print_json(out);
+		weft_print_json(stdout, out);
 	} else if (!rc) {
 		printf("%s: good, %u rules\n", o->file, weft_rules_count(rules));
 	}
@@ -137,7 +131,7 @@ static int run_fields(const struct options *o)
 		json_object_array_add(out, one);
 	}
 	if (o->json)
-		print_json(out);
+		weft_print_json(stdout, out);
 	return EXIT_DONE;
 }
 
@@ -201,7 +195,7 @@ static void print_verdict_json(const struct weft_rules *rules,
 	json_object_object_add(out, "changed", changed);
 	if (*trace)
 		json_object_object_add(out, "trace", json_object_new_string(trace));
-	print_json(out);
+	weft_print_json(stdout, out);
 }
 
 static int apply(const struct options *o, const struct weft_rules *rules,

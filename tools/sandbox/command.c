@@ -20,6 +20,7 @@
 #include "tools/sandbox/command.h"
 #include "tools/sandbox/sandbox.h"
 #include "tools/ui/help.h"
+#include "tools/ui/json_out.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, NO = 3 };
 
@@ -365,9 +366,7 @@ static void print_json(const struct weft_sandbox *s, int up,
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(o, "processes", list);
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	weft_print_json(stdout, o);
 }
 
 static int rest_status(struct request *r, char **operands)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "tools/sim/sim.h"
+#include "tools/ui/json_out.h"
 
 static void put(struct json_object *to, const char *key, double value)
 {
@@ -147,15 +148,9 @@ static struct json_object *errors_json(const struct sim_result *r)
 
 int sim_put_json(struct json_object *root, struct weft_err *err)
 {
-	const char *text = json_object_to_json_string_ext(root,
-						JSON_C_TO_STRING_PRETTY);
-	int rc = text ? 0 :
-		weft_err_set(err, ENOMEM, "no memory for the result");
+	int rc = weft_print_json(stdout, root);
 
-	if (text)
-		puts(text);
-	json_object_put(root);
-	return rc;
+	return rc ? weft_err_sys(err, -rc, "the result") : 0;
 }
 
 int sim_print_json(const struct sim_run *run, struct weft_err *err)

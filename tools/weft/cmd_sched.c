@@ -31,6 +31,7 @@
 #include "tools/slurm/ctl_state.h"
 #endif
 #include "tools/ui/help.h"
+#include "tools/ui/json_out.h"
 #include "tools/weft/cmd.h"
 
 enum unit { COUNT, USEC, SECOND, PERCENT, RATIOS };
@@ -177,8 +178,7 @@ static int complain(const struct weft_err *err)
 static int show(struct weft_json *doc, bool json)
 {
 	if (json)
-		puts(json_object_to_json_string_ext(doc->root,
-						    JSON_C_TO_STRING_PRETTY));
+		weft_print_json(stdout, json_object_get(doc->root));
 	else
 		print_table(doc->root);
 	weft_json_destroy(doc);

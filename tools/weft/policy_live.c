@@ -24,6 +24,7 @@
 #include "submit/record.h"
 #include "tools/slurm/ctl_state.h"
 #include "tools/slurm/why_load.h"
+#include "tools/ui/json_out.h"
 #include "tools/weft/cmd.h"
 #include "tools/weft/policy_live.h"
 
@@ -150,8 +151,7 @@ int weft_policy_status(int argc, char **argv)
 	if (json) {
 		json_object_object_add(doc->root, "changed_since",
 			json_object_new_boolean(changed_since(doc->root)));
-		puts(json_object_to_json_string_ext(doc->root,
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		weft_print_json(stdout, json_object_get(doc->root));
 	} else {
 		print_status(doc->root);
 	}
