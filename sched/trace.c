@@ -14,9 +14,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 #include "sched/trace_columns.h"
@@ -30,7 +32,11 @@ struct weft_trace {
 	uint32_t column_count;
 	const struct weft_trace_column *column[WEFT_TRACE_COLUMNS_MAX];
 	struct weft_names *users, *groups, *partitions, *ids;
+	struct weft_names *gpu_types, *constraints;
 	double last_submit_sec;
+	char separators[4];
+	bool name_is_last;	/* sacct: the last column may hold separators */
+	bool has_start;		/* a column for it */
 	bool pending_line;	/* line[] holds SWF's first line, not yet used */
 	struct weft_trace_report report;
 	char line[WEFT_TRACE_LINE_MAX];
@@ -114,8 +120,7 @@ static int read_line(struct weft_trace *trace)
 static uint32_t split(const struct weft_trace *trace, char *line,
 		      char *piece[WEFT_TRACE_COLUMNS_MAX])
 {
-	const char *separators = trace->format == WEFT_TRACE_SACCT ? "|" :
-				 trace->format == WEFT_TRACE_CSV ? "," : " \t";
+	const char *separators = trace->separators;
 	uint32_t count = 0;
 
 	while (count < WEFT_TRACE_COLUMNS_MAX) {
@@ -125,6 +130,8 @@ static uint32_t split(const struct weft_trace *trace, char *line,
 				break;
 		}
 		piece[count++] = line;
+		if (trace->name_is_last && count == trace->column_count)
+			break;
 		line += strcspn(line, separators);
 		if (!*line)
 			break;
@@ -160,8 +167,13 @@ static int read_header(struct weft_trace *trace, struct weft_err *err)
 	char *piece[WEFT_TRACE_COLUMNS_MAX];
 
 	trace->column_count = split(trace, trace->line, piece);
-	for (uint32_t i = 0; i < trace->column_count; i++)
+	for (uint32_t i = 0; i < trace->column_count; i++) {
 		trace->column[i] = weft_trace_column_find(trace->format, piece[i]);
+		trace->has_start = trace->has_start ||
+			!strcasecmp(piece[i], "Start");
+	}
+	trace->name_is_last = trace->format == WEFT_TRACE_SACCT &&
+		!strcasecmp(piece[trace->column_count - 1], "JobName");
 	return need_columns(trace, trace->format == WEFT_TRACE_CSV ?
 			    need_csv : need_sacct, err);
 }
@@ -174,6 +186,20 @@ static bool looks_like_swf(const char *line)
 			     !strpbrk(line, ",|") && strpbrk(c, " \t"));
 }
 
+/* The separator of sacct --parsable2, which --delimiter may change; 0: none. */
+static char sacct_separator(const char *line)
+{
+	static const char first[] = "JobID";
+	char c;
+
+	if (strchr(line, '|'))
+		return '|';
+	if (strncasecmp(line, first, strlen(first)))
+		return '\0';
+	c = line[strlen(first)];
+	return isalnum((unsigned char)c) || c == '_' ? '\0' : c;
+}
+
 static int detect(struct weft_trace *trace, struct weft_err *err)
 {
 	if (!read_line(trace))
@@ -181,6 +207,7 @@ static int detect(struct weft_trace *trace, struct weft_err *err)
 				    "expected a job history", trace->path);
 	if (looks_like_swf(trace->line)) {
 		trace->format = WEFT_TRACE_SWF;
+		memcpy(trace->separators, " \t", 3);
 		while (trace->column_count < WEFT_TRACE_COLUMNS_MAX &&
 		       weft_trace_column_swf(trace->column_count)) {
 			trace->column[trace->column_count] =
@@ -190,12 +217,14 @@ static int detect(struct weft_trace *trace, struct weft_err *err)
 		trace->pending_line = true;
 		return 0;
 	}
-	if (strchr(trace->line, '|')) {
+	trace->separators[0] = sacct_separator(trace->line);
+	if (trace->separators[0]) {
 		trace->format = WEFT_TRACE_SACCT;
 		return read_header(trace, err);
 	}
 	if (strchr(trace->line, ',')) {
 		trace->format = WEFT_TRACE_CSV;
+		trace->separators[0] = ',';
 		return read_header(trace, err);
 	}
 	return weft_err_set(err, EINVAL, "%s: line 1: expected the header of "
@@ -203,11 +232,23 @@ static int detect(struct weft_trace *trace, struct weft_err *err)
 			    trace->path);
 }
 
+/* Index 0 is the empty name: none is told.  NULL: no memory. */
+static struct weft_names *create_names_with_none(void)
+{
+	struct weft_names *names = weft_names_create(NAMES_MAX);
+	uint32_t none;
+
+	if (names && weft_names_add(names, "", &none, NULL)) {
+		weft_names_destroy(names);
+		return NULL;
+	}
+	return names;
+}
+
 int weft_trace_open(const char *path, struct weft_trace **ret_trace,
 		    struct weft_err *err)
 {
 	struct weft_trace *trace = calloc(1, sizeof(*trace));
-	uint32_t none;
 	int rc;
 
 	if (!trace)
@@ -215,12 +256,12 @@ int weft_trace_open(const char *path, struct weft_trace **ret_trace,
 	trace->path = strdup(path);
 	trace->users = weft_names_create(NAMES_MAX);
 	trace->groups = weft_names_create(NAMES_MAX);
-	trace->partitions = weft_names_create(NAMES_MAX);
 	trace->ids = weft_names_create(NAMES_MAX);
-	/* Index 0 of the partitions is the empty name: none is named. */
+	trace->partitions = create_names_with_none();
+	trace->gpu_types = create_names_with_none();
+	trace->constraints = create_names_with_none();
 	if (!trace->path || !trace->users || !trace->groups || !trace->ids ||
-	    !trace->partitions ||
-	    weft_names_add(trace->partitions, "", &none, NULL)) {
+	    !trace->partitions || !trace->gpu_types || !trace->constraints) {
 		rc = weft_err_set(err, ENOMEM, "%s: out of memory", path);
 	} else {
 		errno = 0;
@@ -246,9 +287,64 @@ void weft_trace_close(struct weft_trace *trace)
 	weft_names_destroy(trace->users);
 	weft_names_destroy(trace->groups);
 	weft_names_destroy(trace->partitions);
+	weft_names_destroy(trace->gpu_types);
+	weft_names_destroy(trace->constraints);
 	weft_names_destroy(trace->ids);
 	free(trace->path);
 	free(trace);
+}
+
+static bool never_started(const struct weft_trace *trace,
+			  const struct weft_trace_row *row)
+{
+	const struct weft_trace_job *job = &row->job;
+
+	if (row->is_pending || !row->has_runtime)
+		return true;
+	return trace->format == WEFT_TRACE_SACCT && job->runtime_sec <= 0 &&
+		(trace->has_start ? job->start_sec < 0 :
+		 job->status == WEFT_TRACE_CANCELLED);
+}
+
+/*
+ * When a job is resized, sacct ends its record (RESIZING) and begins another,
+ * submitted at that moment, whose start and elapsed time are still those of
+ * the whole job.
+ */
+static void finish_resized(struct weft_trace *trace, struct weft_trace_job *job)
+{
+	if (trace->format != WEFT_TRACE_SACCT || job->start_sec < 0 ||
+	    job->start_sec >= job->submit_sec)
+		return;
+	count_fault(trace, WEFT_FAULT_RESIZED, job->id);
+	job->runtime_sec -= fmin(job->runtime_sec,
+				 job->submit_sec - job->start_sec);
+	job->start_sec = job->submit_sec;
+}
+
+/* When it ran, and how long.  False: it did not (counted). */
+static bool finish_times(struct weft_trace *trace, struct weft_trace_row *row)
+{
+	struct weft_trace_job *job = &row->job;
+
+	if (row->end_sec >= 0 && job->start_sec >= 0) {
+		if (row->end_sec < job->start_sec) {
+			count_fault(trace, WEFT_FAULT_RUNTIME, job->id);
+			return false;
+		}
+		if (!row->has_runtime) {
+			job->runtime_sec = row->end_sec - job->start_sec;
+			row->has_runtime = true;
+		}
+	}
+	if (never_started(trace, row)) {
+		count_fault(trace, WEFT_FAULT_NEVER, job->id);
+		return false;
+	}
+	finish_resized(trace, job);
+	if (row->eligible_sec > job->submit_sec)
+		job->submit_sec = row->eligible_sec;
+	return true;
 }
 
 /* What the columns together say.  False: the line is no job (counted). */
@@ -264,22 +360,8 @@ static bool finish_row(struct weft_trace *trace, struct weft_trace_row *row)
 		count_fault(trace, WEFT_FAULT_TIME, job->id);
 		return false;
 	}
-	if (row->eligible_sec > job->submit_sec)
-		job->submit_sec = row->eligible_sec;
-	if (row->end_sec >= 0 && job->start_sec >= 0) {
-		if (row->end_sec < job->start_sec) {
-			count_fault(trace, WEFT_FAULT_RUNTIME, job->id);
-			return false;
-		}
-		if (!row->has_runtime) {
-			job->runtime_sec = row->end_sec - job->start_sec;
-			row->has_runtime = true;
-		}
-	}
-	if (!row->has_runtime) {
-		count_fault(trace, WEFT_FAULT_RUNTIME, job->id);
+	if (!finish_times(trace, row))
 		return false;
-	}
 	if (job->gpus <= 0 && !job->cpus && !job->nodes) {
 		count_fault(trace, WEFT_FAULT_SIZE, job->id);
 		return false;
@@ -287,8 +369,10 @@ static bool finish_row(struct weft_trace *trace, struct weft_trace_row *row)
 	return true;
 }
 
-static int note_order(struct weft_trace *trace, const struct weft_trace_job *job)
+/* What is kept and yet to be told. */
+static int note_odd(struct weft_trace *trace, const struct weft_trace_row *row)
 {
+	const struct weft_trace_job *job = &row->job;
 	uint32_t idx;
 	int is_new, rc;
 
@@ -297,6 +381,12 @@ static int note_order(struct weft_trace *trace, const struct weft_trace_job *job
 		return rc;
 	if (!is_new)
 		count_fault(trace, WEFT_FAULT_DUPLICATE, job->id);
+	if (job->status == WEFT_TRACE_RUNNING)
+		count_fault(trace, WEFT_FAULT_RUNNING, job->id);
+	if (strchr(job->id, '+') && trace->format == WEFT_TRACE_SACCT)
+		count_fault(trace, WEFT_FAULT_HET, job->id);
+	if (row->has_types)
+		count_fault(trace, WEFT_FAULT_TYPES, job->id);
 	if (trace->report.jobs && job->submit_sec < trace->last_submit_sec)
 		count_fault(trace, WEFT_FAULT_BACKWARDS, job->id);
 	trace->last_submit_sec = job->submit_sec;
@@ -316,9 +406,12 @@ static int read_row(struct weft_trace *trace, struct weft_trace_row *row)
 		.end_sec = -1, .eligible_sec = -1,
 		.users = trace->users, .groups = trace->groups,
 		.partitions = trace->partitions,
+		.gpu_types = trace->gpu_types,
+		.constraints = trace->constraints,
 	};
 	count = split(trace, trace->line, piece);
-	if (count < trace->column_count) {
+	if (count < trace->column_count ||
+	    (count > trace->column_count && trace->format == WEFT_TRACE_SACCT)) {
 		count_fault(trace, WEFT_FAULT_COLUMNS, piece[0]);
 		return 0;
 	}
@@ -335,7 +428,7 @@ static int read_row(struct weft_trace *trace, struct weft_trace_row *row)
 	}
 	if (!finish_row(trace, row))
 		return 0;
-	rc = note_order(trace, &row->job);
+	rc = note_odd(trace, row);
 	return rc ? rc : 1;
 }
 
@@ -393,17 +486,32 @@ const char *weft_trace_partition(const struct weft_trace *trace, uint32_t idx)
 	return weft_names_get(trace->partitions, idx);
 }
 
+const char *weft_trace_gpu_type(const struct weft_trace *trace, uint32_t idx)
+{
+	return weft_names_get(trace->gpu_types, idx);
+}
+
+const char *weft_trace_constraint(const struct weft_trace *trace, uint32_t idx)
+{
+	return weft_names_get(trace->constraints, idx);
+}
+
 int weft_trace_report_format(const struct weft_trace_report *report,
 			     struct weft_buf *buf)
 {
 	static const char *const said[WEFT_FAULT_COUNT] = {
-		[WEFT_FAULT_COLUMNS] = "with too few columns, skipped",
-		[WEFT_FAULT_NUMBER] = "with a number or time that is none, skipped",
+		[WEFT_FAULT_COLUMNS] = "with too few or too many columns, skipped",
+		[WEFT_FAULT_NUMBER] = "with a number, time or state that is none, skipped",
 		[WEFT_FAULT_TIME] = "without a submit time, skipped",
-		[WEFT_FAULT_RUNTIME] = "that never ran or end before they start, skipped",
+		[WEFT_FAULT_RUNTIME] = "that end before they start, skipped",
+		[WEFT_FAULT_NEVER] = "that never ran, skipped",
 		[WEFT_FAULT_SIZE] = "that ask for nothing, skipped",
 		[WEFT_FAULT_DUPLICATE] = "with an id seen before, kept",
 		[WEFT_FAULT_BACKWARDS] = "submitted before the job above them, kept",
+		[WEFT_FAULT_RUNNING] = "of jobs that are not over, kept as if they ended now",
+		[WEFT_FAULT_HET] = "of components of heterogeneous jobs, kept as jobs of their own",
+		[WEFT_FAULT_RESIZED] = "of resized jobs' later parts, kept as jobs of their own",
+		[WEFT_FAULT_TYPES] = "that ask for GPUs of several types, kept as for any",
 		[WEFT_FAULT_LONG_LINE] = "longer than any job's line, skipped",
 		[WEFT_FAULT_CUT_SHORT] = "the file is cut short: its end is missing",
 	};

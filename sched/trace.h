@@ -31,6 +31,7 @@ enum weft_trace_status {
 	WEFT_TRACE_CANCELLED,
 	WEFT_TRACE_TIMEOUT,
 	WEFT_TRACE_RUNNING,	/* at the end of the trace */
+	WEFT_TRACE_STATUS_COUNT
 };
 
 struct weft_trace_job {
@@ -45,18 +46,25 @@ struct weft_trace_job {
 	uint64_t mem_mib;	/* whole job; 0 unknown */
 	uint32_t user_idx, group_idx;	/* weft_trace_user(), _group() */
 	uint32_t partition_idx;	/* weft_trace_partition(); 0: none is named */
+	uint32_t gpu_type_idx;	/* weft_trace_gpu_type(), asked for; 0: any */
+	uint32_t constraint_idx;	/* weft_trace_constraint(); 0: none */
 	uint64_t name_hash;	/* weft_predict_hash() of its name; 0 unknown */
 	enum weft_trace_status status;
 };
 
 enum weft_trace_fault {
-	WEFT_FAULT_COLUMNS,	/* a line with too few columns: skipped */
+	WEFT_FAULT_COLUMNS,	/* a line with too few or too many columns: skipped */
 	WEFT_FAULT_NUMBER,	/* a number that is none: skipped */
 	WEFT_FAULT_TIME,	/* no usable submit time: skipped */
-	WEFT_FAULT_RUNTIME,	/* ends before it starts, or never ran: skipped */
+	WEFT_FAULT_RUNTIME,	/* ends before it starts: skipped */
+	WEFT_FAULT_NEVER,	/* never started, or no run time: skipped */
 	WEFT_FAULT_SIZE,	/* asks neither CPUs, GPUs nor nodes: skipped */
 	WEFT_FAULT_DUPLICATE,	/* an id seen before: kept */
 	WEFT_FAULT_BACKWARDS,	/* submitted before its predecessor: kept */
+	WEFT_FAULT_RUNNING,	/* not over: kept, with its run so far */
+	WEFT_FAULT_HET,		/* a component of a heterogeneous job: kept */
+	WEFT_FAULT_RESIZED,	/* a resized job's later part: kept, see trace.c */
+	WEFT_FAULT_TYPES,	/* GPUs of several types: kept, as of any type */
 	WEFT_FAULT_LONG_LINE,	/* longer than WEFT_TRACE_LINE_MAX: skipped */
 	WEFT_FAULT_CUT_SHORT,	/* the file ends in the middle (gzip says) */
 	WEFT_FAULT_COUNT
@@ -64,7 +72,7 @@ enum weft_trace_fault {
 
 struct weft_trace_report {
 	uint64_t lines, jobs;
-	uint64_t steps;		/* job steps of sacct, passed over */
+	uint64_t steps;		/* of sacct, and parts of SWF's jobs: passed over */
 	uint64_t fault[WEFT_FAULT_COUNT];
 	uint64_t first_line[WEFT_FAULT_COUNT];	/* of the first offender */
 	char example[WEFT_FAULT_COUNT][80];	/* its beginning, printable */
@@ -89,6 +97,8 @@ const char *weft_trace_format_name(const struct weft_trace *trace);
 const char *weft_trace_user(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_group(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_partition(const struct weft_trace *trace, uint32_t idx);
+const char *weft_trace_gpu_type(const struct weft_trace *trace, uint32_t idx);
+const char *weft_trace_constraint(const struct weft_trace *trace, uint32_t idx);
 
 /* A line for each fault that occurred, with its example; "" if none. */
 int weft_trace_report_format(const struct weft_trace_report *report,

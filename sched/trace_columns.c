@@ -21,6 +21,8 @@
 #include "sched/predict.h"
 #include "sched/trace_columns.h"
 
+#define UNLIMITED_SEC 1e9	/* longer than any job is planned for */
+
 typedef int (*set_fn)(const char *text, struct weft_trace_row *row);
 
 struct weft_trace_column {
@@ -67,7 +69,8 @@ static int parse_count(const char *text, uint32_t *ret_count)
 
 	if (parse_amount(text, &value) || value > UINT32_MAX)
 		return -EINVAL;
-	*ret_count = (uint32_t)value;
+	if (value > 0)		/* 0: nothing was allocated yet */
+		*ret_count = (uint32_t)value;
 	return 0;
 }
 
@@ -172,6 +175,8 @@ static int set_limit_min(const char *text, struct weft_trace_row *row)
 	double minutes = 0;
 	int rc;
 
+	if (!strcasecmp(text, "UNLIMITED"))
+		row->job.limit_sec = UNLIMITED_SEC;
 	if (!strcasecmp(text, "UNLIMITED") || !strcasecmp(text, "Partition_Limit"))
 		return 0;
 	rc = parse_amount(text, &minutes);
@@ -181,6 +186,8 @@ static int set_limit_min(const char *text, struct weft_trace_row *row)
 
 static int set_limit_clock(const char *text, struct weft_trace_row *row)
 {
+	if (!strcasecmp(text, "UNLIMITED"))
+		row->job.limit_sec = UNLIMITED_SEC;
 	if (is_unknown(text) || !strcasecmp(text, "UNLIMITED") ||
 	    !strcasecmp(text, "Partition_Limit"))
 		return 0;
@@ -221,8 +228,28 @@ static int set_mem_kib_per_cpu(const char *text, struct weft_trace_row *row)
 	return rc;
 }
 
-/* "billing=8,cpu=8,gres/gpu:a100=2,gres/gpu=2,mem=64G,node=1" */
-static int set_tres(const char *text, struct weft_trace_row *row)
+/* The types-th type that is asked for, from 1. */
+static int add_type(const char *name, size_t len, uint32_t types,
+		    struct weft_trace_row *row)
+{
+	char text[64];
+
+	row->has_types = types > 1;
+	row->job.gpu_type_idx = 0;
+	if (row->has_types || len >= sizeof(text))
+		return 0;
+	memcpy(text, name, len);
+	text[len] = '\0';
+	return weft_names_add(row->gpu_types, text, &row->job.gpu_type_idx,
+			      NULL);
+}
+
+/*
+ * "billing=8,cpu=8,gres/gpu:a100=2,gres/gpu=2,mem=64G,node=1"
+ * types: 1 if those of the GPUs are meant.
+ */
+static int read_tres(const char *text, uint32_t types,
+		     struct weft_trace_row *row)
 {
 	double value = 0, typed_gpus = 0;
 	const char *item, *eq, *end;
@@ -251,12 +278,38 @@ static int set_tres(const char *text, struct weft_trace_row *row)
 		else if (len == 8 && !strncmp(item, "gres/gpu", 8)) {
 			row->job.gpus = value;
 			total_gpus = true;
-		} else if (len > 9 && !strncmp(item, "gres/gpu:", 9))
+		} else if (len > 9 && !strncmp(item, "gres/gpu:", 9)) {
 			typed_gpus += value;
+			if (types && value > 0)
+				rc = add_type(item + 9, len - 9, types++, row);
+		}
 	}
 	if (!total_gpus && typed_gpus > 0)
 		row->job.gpus = typed_gpus;
 	return rc;
+}
+
+static int set_req_tres(const char *text, struct weft_trace_row *row)
+{
+	return read_tres(text, 1, row);
+}
+
+/* What it got: that these GPUs have a type does not say that it mattered. */
+static int set_alloc_tres(const char *text, struct weft_trace_row *row)
+{
+	return read_tres(text, 0, row);
+}
+
+static int set_gpu_type(const char *text, struct weft_trace_row *row)
+{
+	return weft_names_add(row->gpu_types, text, &row->job.gpu_type_idx,
+			      NULL);
+}
+
+static int set_constraint(const char *text, struct weft_trace_row *row)
+{
+	return weft_names_add(row->constraints, text,
+			      &row->job.constraint_idx, NULL);
 }
 
 static int set_user(const char *text, struct weft_trace_row *row)
@@ -292,19 +345,58 @@ static int set_status(const char *text, struct weft_trace_row *row)
 		{ "TIMEOUT", WEFT_TRACE_TIMEOUT },
 		{ "FAILED", WEFT_TRACE_FAILED },
 		{ "NODE_FAIL", WEFT_TRACE_FAILED },
+		{ "BOOT_FAIL", WEFT_TRACE_FAILED },
 		{ "OUT_OF_ME", WEFT_TRACE_FAILED },
+		{ "DEADLINE", WEFT_TRACE_TIMEOUT },
 		{ "PREEMPTED", WEFT_TRACE_CANCELLED },
 		{ "RUNNING", WEFT_TRACE_RUNNING },
+		{ "COMPLETING", WEFT_TRACE_RUNNING },
+		{ "SUSPENDED", WEFT_TRACE_RUNNING },
+		{ "PENDING", WEFT_TRACE_UNKNOWN },
+		{ "CONFIGURING", WEFT_TRACE_RUNNING },
+		{ "LAUNCH_FAILED", WEFT_TRACE_FAILED },
+		{ "REQUEUE", WEFT_TRACE_CANCELLED },
+		{ "RESIZING", WEFT_TRACE_COMPLETED },
+		{ "REVOKED", WEFT_TRACE_CANCELLED },
+		{ "RESV_DEL_HOLD", WEFT_TRACE_CANCELLED },
+		{ "RECONFIG_FAIL", WEFT_TRACE_FAILED },
+		{ "SPECIAL_EXIT", WEFT_TRACE_FAILED },
+		{ "SIGNALING", WEFT_TRACE_RUNNING },
+		{ "STAGE_OUT", WEFT_TRACE_RUNNING },
+		{ "STOPPED", WEFT_TRACE_RUNNING },
+		{ "UNKNOWN", WEFT_TRACE_UNKNOWN },
 	};
+	size_t i;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	row->is_pending = !strncasecmp(text, "PENDING", 7);
+	row->is_resizing = !strncasecmp(text, "RESIZING", 8);
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strncasecmp(text, known[i].word, strlen(known[i].word)))
-			row->job.status = known[i].status;
+			break;
+	if (i < sizeof(known) / sizeof(known[0]))
+		row->job.status = known[i].status;
 	return 0;
 }
 
+/*
+ * A word that is no state comes of a separator inside a column before it, such
+ * as the constraint "a|b".
+ */
+static int set_state(const char *text, struct weft_trace_row *row)
+{
+	row->job.status = WEFT_TRACE_STATUS_COUNT;
+	set_status(text, row);
+	if (row->job.status != WEFT_TRACE_STATUS_COUNT)
+		return 0;
+	row->job.status = WEFT_TRACE_UNKNOWN;
+	return is_unknown(text) ? 0 : -EINVAL;
+}
+
+/* 2 to 4 are runs between checkpoints of a job that has a line of its own. */
 static int set_status_swf(const char *text, struct weft_trace_row *row)
 {
+	row->is_step = *text >= '2' && *text <= '4' && !text[1];
 	row->job.status = !strcmp(text, "1") ? WEFT_TRACE_COMPLETED :
 			  !strcmp(text, "0") ? WEFT_TRACE_FAILED :
 			  !strcmp(text, "5") ? WEFT_TRACE_CANCELLED :
@@ -350,6 +442,8 @@ static const struct weft_trace_column columns[] = {
 	{ WEFT_TRACE_CSV, "timelimit_s", set_limit },
 	{ WEFT_TRACE_CSV, "partition", set_partition },
 	{ WEFT_TRACE_CSV, "name", set_name },
+	{ WEFT_TRACE_CSV, "gpu_type", set_gpu_type },
+	{ WEFT_TRACE_CSV, "constraint", set_constraint },
 	{ WEFT_TRACE_SACCT, "JobID", set_id },
 	{ WEFT_TRACE_SACCT, "JobName", set_name },
 	{ WEFT_TRACE_SACCT, "Partition", set_partition },
@@ -367,9 +461,12 @@ static const struct weft_trace_column columns[] = {
 	{ WEFT_TRACE_SACCT, "NCPUS", set_cpus },
 	{ WEFT_TRACE_SACCT, "ReqNodes", set_nodes },
 	{ WEFT_TRACE_SACCT, "ReqCPUS", set_cpus },
-	{ WEFT_TRACE_SACCT, "ReqTRES", set_tres },
-	{ WEFT_TRACE_SACCT, "AllocTRES", set_tres },
-	{ WEFT_TRACE_SACCT, "State", set_status },
+	{ WEFT_TRACE_SACCT, "AllocNodes", set_nodes },
+	{ WEFT_TRACE_SACCT, "AllocCPUS", set_cpus },
+	{ WEFT_TRACE_SACCT, "ReqTRES", set_req_tres },
+	{ WEFT_TRACE_SACCT, "AllocTRES", set_alloc_tres },
+	{ WEFT_TRACE_SACCT, "Constraints", set_constraint },
+	{ WEFT_TRACE_SACCT, "State", set_state },
 };
 
 static const struct weft_trace_column swf[] = {
@@ -386,6 +483,7 @@ static const struct weft_trace_column swf[] = {
 	{ WEFT_TRACE_SWF, "status", set_status_swf },
 	{ WEFT_TRACE_SWF, "user", set_user },
 	{ WEFT_TRACE_SWF, "group", set_group },
+	{ WEFT_TRACE_SWF, "executable", set_name },
 };
 
 const struct weft_trace_column *

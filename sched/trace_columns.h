@@ -26,7 +26,10 @@ struct weft_trace_row {
 	double eligible_sec;	/* < 0 unknown */
 	bool has_runtime;
 	bool is_step;		/* "123.batch": no job of its own */
-	struct weft_names *users, *groups, *partitions;
+	bool is_pending;
+	bool is_resizing;	/* ends here to go on with other nodes */
+	bool has_types;		/* asks for GPUs of several types */
+	struct weft_names *users, *groups, *partitions, *gpu_types, *constraints;
 };
 
 struct weft_trace_column;
