@@ -221,7 +221,7 @@ const struct weft_cluster *weft_sim_cluster(struct weft_sim *sim)
 /* ---- starting and ending --------------------------------------------------- */
 
 static int take(struct weft_sim *sim, const struct weft_hold *hold,
-		struct weft_err *err)
+		int32_t gpu_type_idx, struct weft_err *err)
 {
 	const struct weft_cluster *c = &sim->cluster;
 	struct weft_room *room;
@@ -231,7 +231,7 @@ static int take(struct weft_sim *sim, const struct weft_hold *hold,
 				    hold->node_idx, c->node_count);
 	room = &sim->room[hold->node_idx];
 	if (room->cpus < hold->cpus || room->mem_mib < hold->mem_mib ||
-	    hold->gpus & ~room->gpus)
+	    hold->gpus & ~weft_room_gpus(room, gpu_type_idx))
 		return weft_err_set(err, EBUSY, "%s cannot hold it",
 				    c->node[hold->node_idx].name);
 	room->cpus -= hold->cpus;
@@ -273,8 +273,10 @@ static int take_all(struct weft_sim *sim, uint32_t job_idx,
 		if ((uint32_t)__builtin_popcountll(place[i].gpus) !=
 		    s->per_node.gpus)
 			rc = weft_err_set(err, EBUSY, "not the GPUs asked for");
+		else if (!weft_idxset_has(s->nodes, place[i].node_idx))
+			rc = weft_err_set(err, EBUSY, "a node that it may not use");
 		if (rc == 0)
-			rc = take(sim, &hold[i], err);
+			rc = take(sim, &hold[i], s->gpu_type_idx, err);
 		if (rc) {
 			give_back(sim, hold, i);
 			return rc;
@@ -501,9 +503,8 @@ static int init(struct weft_sim *sim, const struct weft_stock *stock,
 
 		sim->room[i] = (struct weft_room) {
 			.cpus = has->cpus, .mem_mib = has->mem_mib,
-			.gpus = has->gpus >= WEFT_GPUS_MAX ?
-				~(weft_gpuset_t)0 :
-				((weft_gpuset_t)1 << has->gpus) - 1,
+			.gpus = weft_gpus_below(has->gpus),
+			.of_type = sim->cluster.node[i].gpus_of_type,
 		};
 	}
 	return 0;

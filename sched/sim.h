@@ -27,7 +27,16 @@ struct weft_room {
 	uint32_t cpus;
 	uint64_t mem_mib;
 	weft_gpuset_t gpus;
+	const weft_gpuset_t *of_type;	/* the node's GPUs by type index */
 };
+
+/* Its free GPUs of a type; -1: of any. */
+static inline weft_gpuset_t weft_room_gpus(const struct weft_room *room,
+					   int32_t gpu_type_idx)
+{
+	return gpu_type_idx < 0 ? room->gpus :
+		room->gpus & room->of_type[gpu_type_idx];
+}
 
 /* ---- what policies may ask and do, during decide() ----------------------- */
 

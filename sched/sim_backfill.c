@@ -140,19 +140,20 @@ static int main_pass(struct backfill *b, struct weft_sim *sim, uint32_t depth,
 {
 	uint32_t count, nodes = weft_sim_workload(sim)->all->size;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
-	const struct weft_idxset *failed = NULL;
+	const struct weft_workload *w = weft_sim_workload(sim);
+	const struct weft_idxset *failed = NULL, *partition;
 	int rc = 0;
 
 	weft_idxset_fill(b->avail);
 	for (uint32_t i = 0; rc == 0 && i < count && i < depth; i++) {
 		const struct weft_shape *shape = shape_of(sim, queue[i]);
 
-		if (weft_sim_is_started(sim, queue[i]) ||
-		    shape->nodes == failed)
+		partition = w->partition[w->job[queue[i]].shape_idx];
+		if (weft_sim_is_started(sim, queue[i]) || partition == failed)
 			continue;
 		if (!weft_stock_choose(weft_sim_room(sim), nodes, b->avail,
 				       shape, b->place)) {
-			failed = shape->nodes;
+			failed = partition;
 			weft_idxset_andnot(b->avail, failed);
 			if (!weft_idxset_count(b->avail))
 				break;

@@ -100,6 +100,7 @@ static void meet(struct easy *easy, const struct weft_sim *sim,
 			.mem_mib = now[i].mem_mib < then->mem_mib ?
 				now[i].mem_mib : then->mem_mib,
 			.gpus = now[i].gpus & then->gpus,
+			.of_type = now[i].of_type,
 		};
 	}
 }

@@ -75,6 +75,7 @@ static double fill(struct weft_idle *idle, const struct weft_sim *sim,
 		const struct weft_shape *s = &w->shape[w->job[queue[i]].shape_idx];
 
 		if (refused && s->nodes == refused->nodes &&
+		    s->gpu_type_idx == refused->gpu_type_idx &&
 		    s->nodes_min >= refused->nodes_min &&
 		    s->per_node.cpus >= refused->per_node.cpus &&
 		    s->per_node.gpus >= refused->per_node.gpus &&

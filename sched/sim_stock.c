@@ -57,17 +57,6 @@ static struct run best_run(const struct weft_room *room, uint32_t node_count,
 	return best;
 }
 
-static weft_gpuset_t lowest(weft_gpuset_t free, uint32_t count)
-{
-	weft_gpuset_t set = 0;
-
-	for (; count && free; count--) {
-		set |= free & -free;
-		free &= free - 1;
-	}
-	return set;
-}
-
 static bool enough(const struct weft_room *room, uint32_t node_count,
 		   const struct weft_idxset *allowed,
 		   const struct weft_shape *shape)
@@ -101,8 +90,10 @@ bool weft_stock_choose(const struct weft_room *room, uint32_t node_count,
 		for (uint32_t i = 0; i < run.count && n < want; i++)
 			ret_place[n++] = (struct weft_place) {
 				.node_idx = run.first + i,
-				.gpus = lowest(room[run.first + i].gpus,
-					       shape->per_node.gpus),
+				.gpus = weft_bits_lowest(
+					weft_room_gpus(&room[run.first + i],
+						       shape->gpu_type_idx),
+					shape->per_node.gpus),
 			};
 	}
 	return true;

@@ -7,6 +7,7 @@
 #ifndef WEFT_SCHED_SIM_STOCK_H
 #define WEFT_SCHED_SIM_STOCK_H
 
+#include "lib/bits.h"
 #include "sched/sim.h"
 
 static inline bool weft_room_holds(const struct weft_room *room,
@@ -14,7 +15,7 @@ static inline bool weft_room_holds(const struct weft_room *room,
 {
 	return room->cpus >= shape->per_node.cpus &&
 		room->mem_mib >= shape->per_node.mem_mib &&
-		(uint32_t)__builtin_popcountll(room->gpus) >=
+		weft_bits_count(weft_room_gpus(room, shape->gpu_type_idx)) >=
 		shape->per_node.gpus;
 }
 

@@ -146,6 +146,14 @@ uint32_t weft_site_find_partition(const struct weft_site *site,
 				  const char *name);
 bool weft_site_has_feature(const struct weft_site_node *node,
 			   const char *feature);
+/*
+ * The nodes that a job's constraint allows ("a&(b|c)"), in ret_nodes of the
+ * site's size.  *ret_simplified: it counts nodes or wants all of one kind, and
+ * ret_nodes are those that can be among them.  -EINVAL: it is no constraint.
+ */
+int weft_site_match(const struct weft_site *site, const char *constraint,
+		    struct weft_idxset *ret_nodes, bool *ret_simplified,
+		    struct weft_err *err);
 /* Another line of slurm.conf, "SchedulerParameters" say, or NULL. */
 const char *weft_site_get(const struct weft_site *site, const char *key);
 

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "sched/workload.h"
 
 #define JOBS_MAX (1u << 28)
@@ -29,9 +30,13 @@
 #define NO_SHAPE UINT32_MAX
 #define SPREAD_TRIES 64	/* more nodes of less, where nodes are unlike */
 
-/* A set of nodes, the most that one of them has, and the least. */
+/*
+ * A set of nodes, the most that one of them has, and the least.  GPUs are
+ * those of the type.
+ */
 struct extent {
 	const struct weft_idxset *nodes;
+	int32_t gpu_type_idx;	/* -1: any */
 	struct weft_amount largest;
 	uint32_t cpus_least;
 	double cpus_per_gpu;	/* of the nodes with GPUs, the least */
@@ -127,28 +132,47 @@ static void lower(struct extent *e, const struct weft_amount *has)
 		e->cpus_per_gpu = (double)has->cpus / has->gpus;
 }
 
-/* Sites have few partitions; each is looked at once.  NULL: no memory. */
-static const struct extent *find_extent(struct weft_workload_builder *b,
-					const struct weft_idxset *nodes)
+static struct weft_amount amount_of(const struct weft_workload_builder *b,
+				    uint32_t node_idx, int32_t gpu_type_idx)
 {
-	const struct weft_node *node = b->machine->cluster.node;
+	const struct weft_node *node = &b->machine->cluster.node[node_idx];
+	struct weft_amount has = node->total;
+
+	if (gpu_type_idx >= 0)
+		has.gpus = weft_bits_count(node->gpus_of_type[gpu_type_idx] &
+					   weft_gpus_below(has.gpus));
+	return has;
+}
+
+/* Sites have few such sets; each is looked at once.  NULL: no memory. */
+static const struct extent *find_extent(struct weft_workload_builder *b,
+					const struct weft_idxset *nodes,
+					int32_t gpu_type_idx)
+{
+	struct weft_amount has;
 	struct extent *e;
 
 	for (uint32_t i = 0; i < b->extent_count; i++)
-		if (b->extent[i].nodes == nodes)
+		if (b->extent[i].nodes == nodes &&
+		    b->extent[i].gpu_type_idx == gpu_type_idx)
 			return &b->extent[i];
 	e = realloc(b->extent, (b->extent_count + 1) * sizeof(*e));
 	if (!e)
 		return NULL;
 	b->extent = e;
 	e += b->extent_count++;
-	*e = (struct extent) { .nodes = nodes, .even = true };
-	weft_idxset_foreach(nodes, i)
-		raise(&e->largest, &node[i].total);
+	*e = (struct extent) { .nodes = nodes, .gpu_type_idx = gpu_type_idx,
+			       .even = true };
+	weft_idxset_foreach(nodes, i) {
+		has = amount_of(b, i, gpu_type_idx);
+		raise(&e->largest, &has);
+	}
 	e->cpus_least = e->largest.cpus;
 	e->cpus_per_gpu = e->largest.cpus;
-	weft_idxset_foreach(nodes, i)
-		lower(e, &node[i].total);
+	weft_idxset_foreach(nodes, i) {
+		has = amount_of(b, i, gpu_type_idx);
+		lower(e, &has);
+	}
 	return e;
 }
 
@@ -171,7 +195,7 @@ weft_workload_builder_create(const struct weft_machine *machine,
 		memset(b->slot, 0xff, b->slot_count * sizeof(*b->slot));
 	if (b->all)
 		weft_idxset_fill(b->all);
-	if (!b->slot || !b->workload || !b->all || !find_extent(b, b->all)) {
+	if (!b->slot || !b->workload || !b->all || !find_extent(b, b->all, -1)) {
 		weft_workload_builder_destroy(b);
 		return NULL;
 	}
@@ -196,6 +220,7 @@ void weft_workload_destroy(struct weft_workload *w)
 		return;
 	weft_idxset_destroy(w->all);
 	free(w->shape);
+	free(w->partition);
 	free(w->job);
 	free(w);
 }
@@ -204,7 +229,7 @@ void weft_workload_destroy(struct weft_workload *w)
 
 static bool same_shape(const struct weft_shape *a, const struct weft_shape *b)
 {
-	return a->nodes == b->nodes &&
+	return a->nodes == b->nodes && a->gpu_type_idx == b->gpu_type_idx &&
 		a->nodes_min == b->nodes_min && a->limit_sec == b->limit_sec &&
 		a->per_node.cpus == b->per_node.cpus &&
 		a->per_node.gpus == b->per_node.gpus &&
@@ -244,26 +269,41 @@ static int widen(struct weft_workload_builder *b)
 	return 0;
 }
 
-static int intern(struct weft_workload_builder *b, const struct weft_shape *s,
-		  uint32_t *ret_idx)
+static int grow_shapes(struct weft_workload_builder *b)
 {
 	struct weft_workload *w = b->workload;
-	uint32_t cap = b->shape_cap ? b->shape_cap * 2 : 64, *slot;
-	struct weft_shape *more;
+	uint32_t cap = b->shape_cap ? b->shape_cap * 2 : 64;
+	void *more;
+
+	if (w->shape_count < b->shape_cap)
+		return 0;
+	more = realloc(w->shape, cap * sizeof(*w->shape));
+	if (!more)
+		return -ENOMEM;
+	w->shape = more;
+	more = realloc(w->partition, cap * sizeof(*w->partition));
+	if (!more)
+		return -ENOMEM;
+	w->partition = more;
+	b->shape_cap = cap;
+	return 0;
+}
+
+static int intern(struct weft_workload_builder *b, const struct weft_shape *s,
+		  const struct weft_idxset *partition, uint32_t *ret_idx)
+{
+	struct weft_workload *w = b->workload;
+	uint32_t *slot;
 
 	if (w->shape_count * 2 >= b->slot_count && widen(b))
 		return -ENOMEM;
 	slot = find_slot(b, s);
 	if (*slot == NO_SHAPE) {
-		if (w->shape_count == b->shape_cap) {
-			more = realloc(w->shape, cap * sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			w->shape = more;
-			b->shape_cap = cap;
-		}
+		if (grow_shapes(b))
+			return -ENOMEM;
 		*slot = w->shape_count++;
 		w->shape[*slot] = *s;
+		w->partition[*slot] = partition;
 	}
 	*ret_idx = *slot;
 	return 0;
@@ -294,15 +334,14 @@ static uint32_t fewest_nodes(const struct extent *e, double gpus, double cpus)
 static bool is_held(const struct weft_workload_builder *b,
 		    const struct weft_shape *s)
 {
-	const struct weft_node *node = b->machine->cluster.node;
 	uint32_t n = 0;
 
 	weft_idxset_foreach(s->nodes, i) {
-		const struct weft_amount *has = &node[i].total;
+		struct weft_amount has = amount_of(b, i, s->gpu_type_idx);
 
-		n += has->cpus && has->cpus >= s->per_node.cpus &&
-			has->gpus >= s->per_node.gpus &&
-			has->mem_mib >= s->per_node.mem_mib;
+		n += has.cpus && has.cpus >= s->per_node.cpus &&
+			has.gpus >= s->per_node.gpus &&
+			has.mem_mib >= s->per_node.mem_mib;
 		if (n >= s->nodes_min)
 			return true;
 	}
@@ -338,7 +377,8 @@ static bool shape_of(struct weft_workload_builder *b, const struct extent *e,
 	uint32_t most = e->even || job->nodes ? n : n + SPREAD_TRIES;
 
 	*s = (struct weft_shape) {
-		.gpu_type_idx = -1, .resv_idx = -1, .steer_gpus = true,
+		.resv_idx = -1, .steer_gpus = true,
+		.gpu_type_idx = job->gpus > 0 ? e->gpu_type_idx : -1,
 		.nodes = e->nodes,
 	};
 	do
@@ -354,13 +394,13 @@ static bool shape_of(struct weft_workload_builder *b, const struct extent *e,
 }
 
 static uint32_t limit_of(struct weft_workload_builder *b,
-			 const struct weft_workload_partition *partition,
+			 const struct weft_workload_where *where,
 			 const struct weft_trace_job *job)
 {
 	double sec = job->limit_sec;
 
-	if (!(sec > 0) && partition)
-		sec = partition->limit_sec;
+	if (!(sec > 0))
+		sec = where->limit_sec;
 	if (sec > 0)
 		return (uint32_t)fmax(60, fmin(sec, LIMIT_MAX_SEC));
 	b->workload->report.limit_drawn++;
@@ -369,7 +409,7 @@ static uint32_t limit_of(struct weft_workload_builder *b,
 
 static int keep(struct weft_workload_builder *b,
 		const struct weft_trace_job *job, const struct weft_shape *s,
-		double submit)
+		const struct weft_idxset *partition, double submit)
 {
 	struct weft_workload *w = b->workload;
 	uint32_t cap = b->job_cap ? b->job_cap * 2 : 1024, shape_idx;
@@ -382,7 +422,7 @@ static int keep(struct weft_workload_builder *b,
 		w->job = more;
 		b->job_cap = cap;
 	}
-	if (intern(b, s, &shape_idx))
+	if (intern(b, s, partition, &shape_idx))
 		return -ENOMEM;
 	w->job[w->job_count++] = (struct weft_workload_job) {
 		.submit_sec = (int64_t)submit,
@@ -404,12 +444,20 @@ static bool is_outside(const struct weft_workload_builder *b, double submit)
 		submit >= (double)b->settings.until_sec;
 }
 
+static void leave_out(uint64_t *counter, char example[32],
+		      const struct weft_trace_job *job)
+{
+	if (!(*counter)++)
+		memcpy(example, job->id, sizeof(job->id));
+}
+
 int weft_workload_add(struct weft_workload_builder *b,
 		      const struct weft_trace_job *job, struct weft_err *err)
 {
 	struct weft_workload_report *report = &b->workload->report;
 	const struct weft_workload_settings *settings = &b->settings;
-	const struct weft_workload_partition *partition = NULL;
+	const struct weft_workload_where any = { .nodes = b->all,
+		.partition = b->all, .gpu_type_idx = -1 }, *where = NULL;
 	const struct extent *e;
 	double submit = job->submit_sec;
 	struct weft_shape shape;
@@ -421,18 +469,21 @@ int weft_workload_add(struct weft_workload_builder *b,
 	}
 	if (b->workload->job_count == JOBS_MAX)
 		return weft_err_set(err, EOVERFLOW, "more than %u jobs", JOBS_MAX);
-	if (settings->partition)
-		partition = settings->partition(settings->partition_arg, job);
-	e = find_extent(b, partition ? partition->nodes : b->all);
+	if (settings->where && settings->where(settings->where_arg, job, &where))
+		return weft_err_set(err, ENOMEM, "no memory for partitions");
+	where = where ? where : &any;
+	if (!weft_idxset_count(where->nodes)) {
+		leave_out(&report->nowhere, report->nowhere_example, job);
+		return 0;
+	}
+	e = find_extent(b, where->nodes, where->gpu_type_idx);
 	if (!e)
 		return weft_err_set(err, ENOMEM, "no memory for partitions");
 	if (!shape_of(b, e, job, &shape)) {
-		if (!report->too_large++)
-			memcpy(report->too_large_example, job->id,
-			       sizeof(report->too_large_example));
+		leave_out(&report->too_large, report->too_large_example, job);
 		return 0;
 	}
-	shape.limit_sec = limit_of(b, partition, job);
+	shape.limit_sec = limit_of(b, where, job);
 	report->limit_passed += job->runtime_sec > shape.limit_sec;
 	if (!b->any)
 		b->first_sec = submit;
@@ -440,7 +491,7 @@ int weft_workload_add(struct weft_workload_builder *b,
 	if (settings->load > 0)
 		submit = b->first_sec + (submit - b->first_sec) /
 			settings->load;
-	if (keep(b, job, &shape, submit))
+	if (keep(b, job, &shape, where->partition, submit))
 		return weft_err_set(err, ENOMEM, "no memory for %u jobs",
 				    b->workload->job_count + 1);
 	return 0;

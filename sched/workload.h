@@ -12,8 +12,9 @@
  *   memory	cut to the node's
  *   limit	the trace's, or drawn as enum weft_limits says; a job that ran
  *		longer than its limit is taken to have ended there
- *   partition	the nodes that it may use, if the caller knows them
- *   too large	jobs that the empty machine, or partition, cannot hold are left
+ *   where	the nodes that it may use (partition, features) and the type of
+ *		its GPUs, if the caller knows them
+ *   too large	jobs that the empty machine, or those nodes, cannot hold are left
  *		out; where nodes are unlike, more nodes of less are tried first
  *
  * Cost: 40 bytes a job; shapes are few and shared.
@@ -31,9 +32,11 @@ enum weft_limits {
 	WEFT_LIMITS_ROUND,	/* the next of 1, 4, 12 hours, 1, 2, 7, 14, 30 days */
 };
 
-/* Where jobs of a partition may run. */
-struct weft_workload_partition {
-	const struct weft_idxset *nodes;	/* the caller's, and stays */
+/* Where a job may run.  The sets are the caller's, and stay. */
+struct weft_workload_where {
+	const struct weft_idxset *nodes;	/* none: the job is left out */
+	const struct weft_idxset *partition;	/* all nodes of its partition */
+	int32_t gpu_type_idx;	/* that it asks for; -1: any */
 	uint32_t limit_sec;	/* of jobs that name none; 0: drawn */
 };
 
@@ -42,10 +45,10 @@ struct weft_workload_settings {
 	uint64_t seed;
 	double load;		/* 1.2: arrivals 1.2 times as dense */
 	int64_t from_sec, until_sec;	/* of submission, in the trace's time */
-	/* NULL, or answers NULL: every node. */
-	const struct weft_workload_partition *
-		(*partition)(void *arg, const struct weft_trace_job *job);
-	void *partition_arg;
+	/* NULL, or answers NULL: every node.  0 or -ENOMEM. */
+	int (*where)(void *arg, const struct weft_trace_job *job,
+		     const struct weft_workload_where **ret_where);
+	void *where_arg;
 };
 
 struct weft_workload_job {
@@ -60,15 +63,17 @@ struct weft_workload_job {
 struct weft_workload_report {
 	uint64_t seen, kept;
 	uint64_t too_large;	/* left out */
+	uint64_t nowhere;	/* no node may be used: left out */
 	uint64_t rounded;	/* GPUs or CPUs do not divide over its nodes */
 	uint64_t memory_cut, limit_drawn, limit_passed, outside;
-	char too_large_example[32];
+	char too_large_example[32], nowhere_example[32];
 };
 
 struct weft_workload {
 	struct weft_workload_job *job;	/* by submit_sec, once finished */
 	uint32_t job_count;
 	struct weft_shape *shape;
+	const struct weft_idxset **partition;	/* [shape_idx]: its nodes */
 	uint32_t shape_count;
 	struct weft_idxset *all;	/* every node */
 	struct weft_workload_report report;

@@ -93,7 +93,7 @@ check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1
 {
 	echo 'JobID|User|Submit|Start|End|NNodes|AllocCPUS|AllocTRES|State'
 	echo '1|u|1000|1000|1100|1|1|gres/gpu=1|COMPLETED'
-	echo '2|u|900|1000|1100|1|1|gres/gpu=1|COMPLETED'
+	echo '2|u|900|800|1100|1|1|gres/gpu=1|COMPLETED'
 	echo '2|u|1001|1001|1100|1|1|gres/gpu=1|COMPLETED'
 	echo '3|u|1002|1300|1200|1|1|gres/gpu=1|COMPLETED'
 	echo '4|u|1002|1300|1200|1|1|gres/gpu=1|COMPLETED'
@@ -102,16 +102,56 @@ check "empty file" 1 "" . sim "$cli_tmp/empty" -n 1
 	echo '7|u|Unknown|1300|1400|1|1|gres/gpu=1|COMPLETED'
 	echo '8|u|1003|1300|1400|1|1|gres/gpu=64|COMPLETED'
 	echo '9|u|1004|1300|1400|||billing=1|COMPLETED'
+	echo '10|u|1004|None|1400|1|0|gres/gpu=1|CANCELLED by 0'
 } >"$cli_tmp/odd"
 odd() { check "odd: $1" 0 '^3 jobs' "$2" sim "$cli_tmp/odd" -n 2 -g 4 -s fifo; }
 odd "time goes back" '1 lines submitted before.*line 3, "2"'
 odd "an id twice" '1 lines with an id seen before, kept .*line 4, "2"'
-odd "ends before it starts" '2 lines that never ran or end before they start, skipped .*line 5, "3"'
-odd "columns missing" '1 lines with too few columns, skipped .*line 7, "5"'
+odd "ends before it starts" '2 lines that end before they start, skipped .*line 5, "3"'
+odd "columns missing" '1 lines with too few or too many columns, skipped .*line 7, "5"'
+odd "never started" '1 lines that never ran, skipped .*line 12, "10"'
+odd "resized" "1 lines of resized jobs' later parts, kept .*line 3, \"2\""
 odd "no number" '1 lines with a number.*skipped .*line 8, "14x"'
 odd "no time" '1 lines without a submit time, skipped .*line 9, "7"'
 odd "larger than the cluster" '1 jobs are larger than the machine.*8 first'
 odd "asks for nothing" '1 lines that ask for nothing, skipped .*line 11, "9"'
+# What sacct of a real slurmdbd printed: arrays, a heterogeneous job, resized,
+# suspended, requeued, cancelled while they waited; and its nodes.
+real() { "$weft" sim "${srcdir:-.}/tests/golden/sim/sacct.txt" -c "${srcdir:-.}/tests/golden/sim/nodes.txt" "$@"; }
+check "real sacct" 0 '^35 jobs on 4 nodes with 32 GPUs' '1 lines that never ran.*22_\[1-40\]' \
+	real -s weft,backfill,easy,fifo --jobs "$cli_tmp/real"
+check "a resized job's later part" 0 '^weft,22,82,82,89,2$' "" cat "$cli_tmp/real"
+check "its first part" 0 '^weft,24,89,89,107,1$' "" cat "$cli_tmp/real"
+check "constraints and types judged" 0 '"constraints_not_judged": ?0' . real -s weft --json
+# One node of each type; the second and third job must wait for theirs.
+cat >"$cli_tmp/typed.conf" <<'END'
+ClusterName=x
+GresTypes=gpu
+NodeName=a CPUs=16 Gres=gpu:a100:4 Features=old
+NodeName=h CPUs=16 Gres=gpu:h100:4 Features=new,ib
+PartitionName=main Nodes=a,h
+END
+cat >"$cli_tmp/typed.csv" <<'END'
+job_id,submit_s,gpus,gpu_type,constraint,runtime_s,timelimit_s
+1,0,4,a100,,600,600
+2,1,1,A100,,60,600
+3,2,1,,old,60,600
+4,3,1,,,60,600
+5,4,1,v100,,60,600
+6,5,1,a100,ib,60,600
+7,6,1,,old&,60,600
+END
+typed() { sim "$cli_tmp/typed.csv" -c "$cli_tmp/typed.conf" "$@"; }
+check "no such type or feature" 0 '^5 jobs' '2 jobs ask for features or a type.*left out, 5 first' \
+	typed -s fifo
+check "no constraint" 0 . '1 jobs have a constraint that is none.*"old&" first' typed -s fifo
+typed -s weft,backfill --jobs "$cli_tmp/typed.out" >/dev/null 2>&1
+check "waits for its type" 0 '^weft,1,1,600,660,1$' "" cat "$cli_tmp/typed.out"
+check "and its feature" 0 '^weft,2,2,600,660,1$' "" cat "$cli_tmp/typed.out"
+check "stock does too" 0 '^backfill,1,1,6[0-9]+,' "" cat "$cli_tmp/typed.out"
+check "others pass" 0 '^weft,3,3,3,63,1$' "" cat "$cli_tmp/typed.out"
+check "a machine without types" 0 '"gpu_types_not_judged": ?4' '4 jobs ask for a type of GPU' \
+	sim "$cli_tmp/typed.csv" -n 2 -g 4 -s fifo --json
 check "no such column" 1 "" 'line 1: no column "gpus"' \
 	sim "$cli_tmp/nogpus" -n 1
 # A user's long jobs and another's short ones, one GPU, more work than time.

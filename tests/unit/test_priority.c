@@ -226,22 +226,23 @@ START_TEST(priority_decides_who_starts)
 END_TEST
 
 /* Groups 1 and 3 have a partition each of the first node, 2 the second. */
-static const struct weft_workload_partition *
-partition_of(void *arg, const struct weft_trace_job *job)
+static int where_is(void *arg, const struct weft_trace_job *job,
+		    const struct weft_workload_where **ret_where)
 {
-	const struct weft_workload_partition *partitions = arg;
+	const struct weft_workload_where *partitions = arg;
 
-	return &partitions[job->group_idx - 1];
+	*ret_where = &partitions[job->group_idx - 1];
+	return 0;
 }
 
 START_TEST(main_pass_by_partition)
 {
 	struct weft_machine *m = machine_of(2, 4);
-	struct weft_workload_partition part[3] = { 0 };
+	struct weft_workload_where part[3] = { 0 };
 	struct weft_idxset *set[3];
 	struct weft_workload_settings how = {
 		.load = 1, .from_sec = INT64_MIN, .until_sec = INT64_MAX,
-		.partition = partition_of, .partition_arg = part };
+		.where = where_is, .where_arg = part };
 	struct weft_workload_builder *b;
 	struct weft_sim_settings settings;
 	struct weft_workload *w;
@@ -250,7 +251,8 @@ START_TEST(main_pass_by_partition)
 	for (uint32_t i = 0; i < 3; i++) {
 		set[i] = weft_idxset_create(2);
 		weft_idxset_add(set[i], i % 2);
-		part[i].nodes = set[i];
+		part[i] = (struct weft_workload_where) {
+			.nodes = set[i], .partition = set[i], .gpu_type_idx = -1 };
 	}
 	b = weft_workload_builder_create(m, &how);
 	set_defaults(&settings);

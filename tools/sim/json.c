@@ -157,6 +157,7 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 {
 	const struct weft_workload_report *report = &run->workload->report;
 	const struct weft_machine_total has = weft_machine_total(run->machine);
+	const struct sim_where_report *odd = sim_where_get_report(run->where);
 	struct json_object *root = json_object_new_object();
 	struct json_object *results = json_object_new_array();
 
@@ -168,7 +169,11 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	count(root, "seed", run->args.seed);
 	count(root, "jobs", run->workload->job_count);
 	count(root, "jobs_too_large", report->too_large);
-	count(root, "jobs_of_unknown_partition", run->partition_unknown);
+	count(root, "jobs_for_no_node", report->nowhere);
+	count(root, "jobs_of_unknown_partition", odd->partition.count);
+	count(root, "constraints_not_judged", odd->constraint.count);
+	count(root, "constraints_simplified", odd->simplified.count);
+	count(root, "gpu_types_not_judged", odd->untyped.count);
 	count(root, "jobs_rounded", report->rounded);
 	count(root, "limits_drawn", report->limit_drawn);
 	count(root, "limits_of_users", run->user_limits.set);

@@ -53,61 +53,6 @@ static int make_machine(struct sim_run *run, struct weft_err *err)
 				    &run->machine, err);
 }
 
-/* The site's partitions as the workload wants them. */
-struct partitions {
-	struct sim_run *run;
-	const struct weft_trace *trace;
-	struct weft_workload_partition *of;	/* [partition_idx of the site] */
-};
-
-static int init_partitions(struct partitions *p, struct weft_err *err)
-{
-	const struct weft_site *site = p->run->machine->site;
-
-	if (!site || !site->partition_count)
-		return 0;
-	p->of = calloc(site->partition_count, sizeof(*p->of));
-	if (!p->of)
-		return weft_err_set(err, ENOMEM, "no memory for partitions");
-	for (uint32_t i = 0; i < site->partition_count; i++) {
-		const struct weft_site_partition *from = &site->partition[i];
-		uint32_t sec = from->default_sec != WEFT_SITE_UNLIMITED ?
-			from->default_sec : from->max_sec;
-
-		p->of[i] = (struct weft_workload_partition) {
-			.nodes = from->nodes,
-			.limit_sec = sec == WEFT_SITE_UNLIMITED ? 0 : sec,
-		};
-	}
-	return 0;
-}
-
-/* Of "a,b", as a job may ask, the first that the site has. */
-static const struct weft_workload_partition *
-find_partition(void *arg, const struct weft_trace_job *job)
-{
-	const struct partitions *p = arg;
-	const char *name = weft_trace_partition(p->trace, job->partition_idx);
-	char one[64];
-
-	if (!p->of || !name || !*name)
-		return NULL;
-	for (const char *at = name; *at; at += *at == ',') {
-		size_t len = strcspn(at, ",");
-		uint32_t idx;
-
-		snprintf(one, sizeof(one), "%.*s", (int)len, at);
-		idx = weft_site_find_partition(p->run->machine->site, one);
-		if (idx != UINT32_MAX && p->of[idx].nodes)
-			return &p->of[idx];
-		at += len;
-	}
-	if (!p->run->partition_unknown++)
-		snprintf(p->run->partition_example,
-			 sizeof(p->run->partition_example), "%s", name);
-	return NULL;
-}
-
 static int read_jobs(struct sim_run *run, struct weft_trace *trace,
 		     struct weft_workload_settings *settings,
 		     struct weft_workload_builder **builder,
@@ -143,9 +88,8 @@ static int read_jobs(struct sim_run *run, struct weft_trace *trace,
 int sim_load(struct sim_run *run, struct weft_err *err)
 {
 	const struct sim_args *args = &run->args;
-	struct partitions partitions = { .run = run };
 	struct weft_workload_settings settings = {
-		.partition = find_partition, .partition_arg = &partitions,
+		.where = sim_where_find,
 		.limits = args->limits == SIM_LIMITS_USER ? WEFT_LIMITS_ROUND :
 			(enum weft_limits)args->limits,
 		.seed = args->seed,
@@ -155,19 +99,15 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	struct weft_trace *trace = NULL;
 	int rc = make_machine(run, err);
 
-	if (rc == 0)
-		rc = init_partitions(&partitions, err);
 	if (rc == 0 && args->limits == SIM_LIMITS_USER)
 		rc = sim_user_limits_read(&run->user_limits, args->trace, err);
 	if (rc == 0)
 		rc = weft_trace_open(args->trace, &trace, err);
-	if (rc) {
-		free(partitions.of);
+	if (rc)
 		return rc;
-	}
-	partitions.trace = trace;
-	rc = read_jobs(run, trace, &settings, &builder, err);
-	free(partitions.of);
+	settings.where_arg = run->where = sim_where_create(run->machine, trace);
+	rc = run->where ? read_jobs(run, trace, &settings, &builder, err) :
+		weft_err_set(err, ENOMEM, "no memory for partitions");
 	run->trace = *weft_trace_get_report(trace);
 	snprintf(run->trace_format, sizeof(run->trace_format), "%s",
 		 weft_trace_format_name(trace));
@@ -196,10 +136,11 @@ void sim_format_faults(const struct sim_run *run, struct weft_buf *buf)
 		weft_buf_addf(buf, "%llu jobs are larger than the machine and left out, %s first\n",
 			      (unsigned long long)report->too_large,
 			      report->too_large_example);
-	if (run->partition_unknown)
-		weft_buf_addf(buf, "%llu jobs name a partition that the cluster has not (\"%s\" first): any node is theirs\n",
-			      (unsigned long long)run->partition_unknown,
-			      run->partition_example);
+	if (report->nowhere)
+		weft_buf_addf(buf, "%llu jobs ask for features or a type of GPU that no node of their partition has and are left out, %s first\n",
+			      (unsigned long long)report->nowhere,
+			      report->nowhere_example);
+	sim_where_report_format(sim_where_get_report(run->where), buf);
 	tell(buf, "GPUs or CPUs rounded up to be equal on their nodes",
 	     report->rounded);
 	tell(buf, "memory cut to a node's", report->memory_cut);

@@ -243,6 +243,7 @@ void sim_fini(struct sim_run *run)
 	}
 	free(run->user_limits.longest_sec);
 	weft_workload_destroy(run->workload);
+	sim_where_destroy(run->where);
 	weft_machine_destroy(run->machine);
 }
 

@@ -9,6 +9,7 @@
 #include "sched/bounds.h"
 #include "sched/measure.h"
 #include "sched/sim_idle.h"
+#include "tools/sim/where.h"
 
 #define SIM_SCHEDULERS_MAX 8
 #define SIM_WINDOWS_MAX 100
@@ -74,8 +75,7 @@ struct sim_run {
 	struct weft_trace_report trace;
 	char trace_format[16];
 	struct sim_user_limits user_limits;
-	uint64_t partition_unknown;	/* jobs of partitions that the site has not */
-	char partition_example[64];
+	struct sim_where *where;	/* owns sets that the workload points to */
 	struct sim_result result[SIM_SCHEDULERS_MAX];
 	uint32_t result_count;
 	struct weft_bounds bounds, size_bounds[WEFT_SIZE_CLASSES];
