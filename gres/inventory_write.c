@@ -12,25 +12,16 @@
 
 #include "gres/device.h"
 #include "gres/read_impl.h"
-
-/* obj[key] = value; false, and value released, if there was no memory. */
-static bool put(struct json_object *obj, const char *key,
-		struct json_object *value)
-{
-	if (value && !json_object_object_add(obj, key, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
+#include "lib/json.h"
 
 static bool put_text(struct json_object *obj, const char *key, const char *text)
 {
-	return !*text || put(obj, key, json_object_new_string(text));
+	return !*text || weft_json_put(obj, key, json_object_new_string(text));
 }
 
 static bool put_number(struct json_object *obj, const char *key, uint64_t number)
 {
-	return put(obj, key, json_object_new_int64((int64_t)number));
+	return weft_json_put(obj, key, json_object_new_int64((int64_t)number));
 }
 
 static bool append(struct json_object *array, struct json_object *value)
@@ -74,7 +65,7 @@ static bool put_slices(struct json_object *obj, const struct weft_gpu *gpu)
 	if (!gpu->mig)
 		return true;
 	array = json_object_new_array();
-	if (!put(obj, "slices", array))
+	if (!weft_json_put(obj, "slices", array))
 		return false;
 	for (uint32_t i = 0; ok && i < gpu->slice_count; i++) {
 		const struct weft_gpu_slice *s = &gpu->slice[i];
@@ -125,7 +116,7 @@ static struct json_object *put_array(struct json_object *obj, const char *key)
 {
 	struct json_object *array = json_object_new_array();
 
-	return put(obj, key, array) ? array : NULL;
+	return weft_json_put(obj, key, array) ? array : NULL;
 }
 
 static struct json_object *append_row(struct json_object *matrix)

@@ -214,3 +214,12 @@ bool weft_json_locate(const struct weft_json *doc, const char *path,
 	position_at(doc->text, offset, ret_line, ret_column);
 	return found;
 }
+
+bool weft_json_put(struct json_object *obj, const char *key,
+		   struct json_object *value)
+{
+	if (value && !json_object_object_add(obj, key, value))
+		return true;
+	json_object_put(value);
+	return false;
+}

@@ -72,4 +72,8 @@ bool weft_json_scan(const char *text, const char *path, size_t *ret_offset);
  */
 int weft_json_twice(const char *text, size_t *ret_offset, size_t *ret_first);
 
+/* obj[key] = value; false, and value released, if there was no memory for it. */
+bool weft_json_put(struct json_object *obj, const char *key,
+		   struct json_object *value);
+
 #endif

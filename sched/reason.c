@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/json.h"
 #include "sched/plan.h"
 #include "sched/reason.h"
 
@@ -141,16 +142,6 @@ int weft_reason_format(const struct weft_reason *reason,
 	return weft_buf_error(buf);
 }
 
-/* Adds value (taken over, even on failure) under the key. */
-static bool put(struct json_object *to, const char *key,
-		struct json_object *value)
-{
-	if (value && json_object_object_add(to, key, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 static struct json_object *blockers_to_json(const struct weft_blocker *b,
 					    uint32_t count)
 {
@@ -158,8 +149,8 @@ static struct json_object *blockers_to_json(const struct weft_blocker *b,
 
 	for (uint32_t i = 0; list && i < count; i++) {
 		one = json_object_new_object();
-		if (one && put(one, "job", json_object_new_int64(b[i].job_id)) &&
-		    put(one, "until", json_object_new_int64(b[i].until_sec)) &&
+		if (one && weft_json_put(one, "job", json_object_new_int64(b[i].job_id)) &&
+		    weft_json_put(one, "until", json_object_new_int64(b[i].until_sec)) &&
 		    json_object_array_add(list, one) == 0)
 			continue;
 		json_object_put(one);
@@ -181,14 +172,14 @@ struct json_object *weft_reason_to_json(const struct weft_reason *r,
 
 	weft_buf_init(&text, TEXT_LIMIT);
 	ok = o && weft_reason_format(r, cluster, plan, &text) == 0 &&
-		put(o, "reason",
+		weft_json_put(o, "reason",
 		    json_object_new_string(weft_reason_word(r->kind))) &&
-		put(o, "wanted", json_object_new_int64(r->wanted)) &&
-		put(o, "available", json_object_new_int64(r->available)) &&
-		put(o, "place", json_object_new_int64(r->line_place)) &&
-		put(o, "text", json_object_new_string(weft_buf_str(&text)));
+		weft_json_put(o, "wanted", json_object_new_int64(r->wanted)) &&
+		weft_json_put(o, "available", json_object_new_int64(r->available)) &&
+		weft_json_put(o, "place", json_object_new_int64(r->line_place)) &&
+		weft_json_put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	if (ok && has_blockers(r, plan))
-		ok = put(o, "waits_for",
+		ok = weft_json_put(o, "waits_for",
 			 blockers_to_json(&plan->blocker[r->blocker_first],
 					  r->blocker_count));
 	weft_buf_fini(&text);

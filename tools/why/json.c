@@ -11,24 +11,16 @@
 
 #include <json-c/json.h>
 
+#include "lib/json.h"
 #include "lib/wish.h"
 #include "submit/record.h"
 #include "tools/why/why.h"
-
-static bool put(struct json_object *to, const char *key,
-		struct json_object *value)
-{
-	if (value && json_object_object_add(to, key, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
 
 static bool put_time(struct json_object *to, const char *key, int64_t sec)
 {
 	if (sec == 0 || sec == WEFT_TIME_NEVER)
 		return json_object_object_add(to, key, NULL) == 0;
-	return put(to, key, json_object_new_int64(sec));
+	return weft_json_put(to, key, json_object_new_int64(sec));
 }
 
 /* Adds a new object at the end of the list; NULL: no memory. */
@@ -48,20 +40,20 @@ static bool put_blockers(struct json_object *to, const struct weft_why *why,
 	struct json_object *list = json_object_new_array(), *o;
 	const struct weft_why_job *other;
 
-	if (!put(to, "waits_for", list))
+	if (!weft_json_put(to, "waits_for", list))
 		return false;
 	for (uint32_t i = 0; i < e->blocker_count; i++) {
 		o = append(list);
 		if (!o ||
-		    !put(o, "job", json_object_new_int64(e->blocker[i].job_id)) ||
+		    !weft_json_put(o, "job", json_object_new_int64(e->blocker[i].job_id)) ||
 		    !put_time(o, "until", e->blocker[i].until_sec))
 			return false;
 		other = weft_why_find(why, e->blocker[i].job_id);
-		if (other && (!put(o, "user", json_object_new_string(other->user)) ||
-			      !put(o, "state", json_object_new_string(other->state))))
+		if (other && (!weft_json_put(o, "user", json_object_new_string(other->user)) ||
+			      !weft_json_put(o, "state", json_object_new_string(other->state))))
 			return false;
 	}
-	return put(to, "hidden", json_object_new_int64(e->hidden_count));
+	return weft_json_put(to, "hidden", json_object_new_int64(e->hidden_count));
 }
 
 static bool put_one_advice(struct json_object *o, const struct weft_advice *a)
@@ -71,11 +63,11 @@ static bool put_one_advice(struct json_object *o, const struct weft_advice *a)
 
 	weft_buf_init(&text, 256);
 	ok = weft_advice_format(a, &text) == 0 &&
-		put(o, "change", json_object_new_string(weft_advice_word(a->kind))) &&
-		put(o, "to", json_object_new_int64((int64_t)a->value)) &&
-		put(o, "from", json_object_new_int64((int64_t)a->asked)) &&
+		weft_json_put(o, "change", json_object_new_string(weft_advice_word(a->kind))) &&
+		weft_json_put(o, "to", json_object_new_int64((int64_t)a->value)) &&
+		weft_json_put(o, "from", json_object_new_int64((int64_t)a->asked)) &&
 		put_time(o, "start", a->start_sec) &&
-		put(o, "text", json_object_new_string(weft_buf_str(&text)));
+		weft_json_put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	weft_buf_fini(&text);
 	return ok;
 }
@@ -87,7 +79,7 @@ static bool put_advice(struct json_object *to, const struct weft_explain *e)
 	if (!put_time(to, "advice_at", e->advice_sec))
 		return false;
 	list = json_object_new_array();
-	if (!put(to, "advice", list))
+	if (!weft_json_put(to, "advice", list))
 		return false;
 	for (uint32_t i = 0; i < e->advice_count; i++) {
 		o = append(list);
@@ -102,16 +94,16 @@ static bool put_planner(struct json_object *to, const struct weft_why *why,
 {
 	struct json_object *o = json_object_new_object();
 
-	if (!put(to, "planner", o))
+	if (!weft_json_put(to, "planner", o))
 		return false;
-	return put(o, "reason", json_object_new_string(weft_reason_word(e->kind))) &&
-		put(o, "wanted", json_object_new_int64(e->wanted)) &&
-		put(o, "available", json_object_new_int64(e->available)) &&
-		put(o, "place", json_object_new_int64(e->line_place)) &&
-		put(o, "passed", json_object_new_int64(e->passed_count)) &&
+	return weft_json_put(o, "reason", json_object_new_string(weft_reason_word(e->kind))) &&
+		weft_json_put(o, "wanted", json_object_new_int64(e->wanted)) &&
+		weft_json_put(o, "available", json_object_new_int64(e->available)) &&
+		weft_json_put(o, "place", json_object_new_int64(e->line_place)) &&
+		weft_json_put(o, "passed", json_object_new_int64(e->passed_count)) &&
 		put_time(o, "unpassed_from", e->unpassed_sec) &&
-		put(o, "sure_percent", json_object_new_int64(e->sure_percent)) &&
-		put(o, "name", json_object_new_string(e->name)) &&
+		weft_json_put(o, "sure_percent", json_object_new_int64(e->sure_percent)) &&
+		weft_json_put(o, "name", json_object_new_string(e->name)) &&
 		put_blockers(o, why, e) && put_advice(o, e);
 }
 
@@ -120,21 +112,21 @@ static bool put_limit(struct json_object *to, const struct weft_why_job *job)
 	const struct weft_limit *l = &job->limit;
 	struct json_object *o = json_object_new_object(), *list;
 
-	if (!put(to, "limit", o))
+	if (!weft_json_put(to, "limit", o))
 		return false;
 	list = json_object_new_array();
-	if (!put(o, "jobs", list))
+	if (!weft_json_put(o, "jobs", list))
 		return false;
 	for (uint32_t i = 0; i < l->job_count; i++)
 		json_object_array_add(list, json_object_new_int64(l->job[i]));
-	return put(o, "of", json_object_new_string(l->kind.qos ? "qos" : "account")) &&
-		put(o, "name", json_object_new_string(l->of)) &&
-		put(o, "what", json_object_new_string(
+	return weft_json_put(o, "of", json_object_new_string(l->kind.qos ? "qos" : "account")) &&
+		weft_json_put(o, "name", json_object_new_string(l->of)) &&
+		weft_json_put(o, "what", json_object_new_string(
 			l->kind.what == WEFT_LIMIT_TRES ? l->tres :
 			l->kind.what == WEFT_LIMIT_RUNNING ? "jobs" : "submitted")) &&
-		put(o, "bound", json_object_new_int64((int64_t)l->bound)) &&
-		put(o, "used", json_object_new_int64((int64_t)l->used)) &&
-		put(o, "asked", json_object_new_int64((int64_t)l->asked));
+		weft_json_put(o, "bound", json_object_new_int64((int64_t)l->bound)) &&
+		weft_json_put(o, "used", json_object_new_int64((int64_t)l->used)) &&
+		weft_json_put(o, "asked", json_object_new_int64((int64_t)l->asked));
 }
 
 static bool put_wait(struct json_object *o, const struct weft_why *why,
@@ -142,12 +134,12 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 {
 	if (!job->waits)
 		return true;
-	return put(o, "reason", json_object_new_string(weft_why_word(job->cause))) &&
-		put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
-		put(o, "place", json_object_new_int64(weft_why_place(job))) &&
+	return weft_json_put(o, "reason", json_object_new_string(weft_why_word(job->cause))) &&
+		weft_json_put(o, "ahead", json_object_new_int64(job->ahead_count)) &&
+		weft_json_put(o, "place", json_object_new_int64(weft_why_place(job))) &&
 		put_time(o, "start", job->start_sec) &&
 		put_time(o, "likely", job->explained ? job->explain.likely_sec : 0) &&
-		put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
+		weft_json_put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
 		(!job->limited || put_limit(o, job)) &&
 		(!job->explained || put_planner(o, why, &job->explain));
 }
@@ -157,7 +149,7 @@ static bool put_rules(struct json_object *to, const struct weft_why_job *job)
 	struct weft_record record = { .step_count = 0 };
 	struct json_object *list = json_object_new_array(), *o;
 
-	if (!put(to, "rules", list))
+	if (!weft_json_put(to, "rules", list))
 		return false;
 	if (!job->admin_comment || weft_record_read(job->admin_comment, &record))
 		return true;
@@ -165,10 +157,10 @@ static bool put_rules(struct json_object *to, const struct weft_why_job *job)
 		const struct weft_record_step *s = &record.step[i];
 
 		o = append(list);
-		if (!o || !put(o, "rule", json_object_new_string(s->rule)) ||
-		    !put(o, "field", json_object_new_string(s->field)) ||
-		    !put(o, "from", json_object_new_string(s->was)) ||
-		    !put(o, "to", json_object_new_string(s->is)))
+		if (!o || !weft_json_put(o, "rule", json_object_new_string(s->rule)) ||
+		    !weft_json_put(o, "field", json_object_new_string(s->field)) ||
+		    !weft_json_put(o, "from", json_object_new_string(s->was)) ||
+		    !weft_json_put(o, "to", json_object_new_string(s->is)))
 			return false;
 	}
 	return true;
@@ -181,7 +173,7 @@ static bool put_options(struct json_object *to, const struct weft_why_job *job)
 	char value[WEFT_WISH_VALUE], key[32];
 	struct weft_wish w;
 
-	if (!put(to, "options", o))
+	if (!weft_json_put(to, "options", o))
 		return false;
 	if (!job->admin_comment || weft_wish_read(job->admin_comment, &w))
 		return true;
@@ -196,7 +188,7 @@ static bool put_options(struct json_object *to, const struct weft_why_job *job)
 			id == WEFT_WISH_MIN_RUNTIME ?
 				json_object_new_int64(w.min_runtime_sec) :
 				json_object_new_string(value);
-		if (!put(o, key, one))
+		if (!weft_json_put(o, key, one))
 			return false;
 	}
 	return true;
@@ -211,15 +203,15 @@ struct json_object *weft_why_to_json(const struct weft_why *why,
 
 	weft_buf_init(&text, 1024);
 	ok = o && weft_why_format(job, &text) == 0 &&
-		put(o, "job", json_object_new_string(job->id)) &&
-		put(o, "user", json_object_new_string(job->user)) &&
-		put(o, "partition", json_object_new_string(job->partition)) &&
-		put(o, "name", json_object_new_string(job->name)) &&
-		put(o, "state", json_object_new_string(job->state)) &&
+		weft_json_put(o, "job", json_object_new_string(job->id)) &&
+		weft_json_put(o, "user", json_object_new_string(job->user)) &&
+		weft_json_put(o, "partition", json_object_new_string(job->partition)) &&
+		weft_json_put(o, "name", json_object_new_string(job->name)) &&
+		weft_json_put(o, "state", json_object_new_string(job->state)) &&
 		put_wait(o, why, job) && put_rules(o, job) &&
 		put_options(o, job) &&
-		put(o, "restarts", json_object_new_int64(job->restarts)) &&
-		put(o, "text", json_object_new_string(weft_buf_str(&text)));
+		weft_json_put(o, "restarts", json_object_new_int64(job->restarts)) &&
+		weft_json_put(o, "text", json_object_new_string(weft_buf_str(&text)));
 	weft_buf_fini(&text);
 	if (ok)
 		return o;
