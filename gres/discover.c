@@ -25,7 +25,6 @@
 #include <string.h>
 
 #include "gres/read_impl.h"
-#include "lib/file.h"
 
 #define DISCOVER_LIMIT_MSEC 15000
 #define XML_LIMIT_MSEC 15000
@@ -143,23 +142,6 @@ int read_hwloc_guarded(const char *name, const char *text, size_t len,
 				    "%s: hwloc cannot read this XML: it crashed or hung",
 				    name);
 	return weft_err_set(err, EINVAL, "%s", why.msg);
-}
-
-int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
-			      struct weft_err *err)
-{
-	char *text;
-	size_t len;
-	int rc;
-
-	if (!path)
-		return read_hwloc_live(ret_inv, err);
-	rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
-	if (rc)
-		return rc;
-	rc = read_hwloc_guarded(path, text, len, ret_inv, err);
-	free(text);
-	return rc;
 }
 
 int weft_inventory_discover_within(unsigned int limit_msec,

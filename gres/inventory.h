@@ -136,23 +136,19 @@ int weft_inventory_check(const struct weft_inventory *inv, struct weft_err *err)
  * and what was expected; *ret_inv is untouched then.
  */
 
-/* This machine (path NULL) or an hwloc XML file. */
-int weft_inventory_read_hwloc(const char *path, struct weft_inventory **ret_inv,
-			      struct weft_err *err);
 /*
  * libnvidia-ml.so.1 by dlopen; -ENODEV if it is not there or sees no GPU, -EIO
  * if its driver refuses.
  */
 int weft_inventory_read_nvml(struct weft_inventory **ret_inv,
 			     struct weft_err *err);
-int weft_inventory_read_nccl(const char *path, struct weft_inventory **ret_inv,
-			     struct weft_err *err);
-int weft_inventory_read_smi(const char *path, struct weft_inventory **ret_inv,
-			    struct weft_err *err);
 /* The stored form, which weft_inventory_to_json() makes. */
 int weft_inventory_read_json(const char *path, struct weft_inventory **ret_inv,
 			     struct weft_err *err);
-/* Any of the file forms, told apart by their first bytes. */
+/*
+ * A file of any form, told apart by its first bytes: hwloc's XML, NCCL's
+ * topology, the text of "nvidia-smi topo -m", or the stored form.
+ */
 int weft_inventory_read(const char *path, struct weft_inventory **ret_inv,
 			struct weft_err *err);
 /*

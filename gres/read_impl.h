@@ -11,10 +11,8 @@
 #define TOPO_FILE_LIMIT (8u << 20)	/* bytes; the largest real one has 0.3 MB */
 
 /*
- * The readers of text in memory: name is for messages, text[len] is NUL.  The
- * public readers by path are these after weft_file_read(), with
- * read_hwloc_guarded() in place of read_hwloc_text(): hwloc can crash on
- * malformed XML.
+ * The readers of text in memory: name is for messages, text[len] is NUL.
+ * hwloc can crash on malformed XML: read_hwloc_text() is for a child process.
  */
 int read_hwloc_text(const char *name, const char *text, size_t len,
 		    struct weft_inventory **ret_inv, struct weft_err *err);

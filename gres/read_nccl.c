@@ -23,7 +23,6 @@
 #include <libxml/parser.h>
 
 #include "gres/read_nccl.h"
-#include "lib/file.h"
 
 #define NCCL_FILE_LIMIT (1u << 20)
 #define DEPTH_MAX 32
@@ -333,18 +332,4 @@ int read_nccl_text(const char *name, const char *text, size_t len,
 		return rc;
 	}
 	return read_finish(name, inv, ret_inv, err);
-}
-
-int weft_inventory_read_nccl(const char *path, struct weft_inventory **ret_inv,
-			     struct weft_err *err)
-{
-	char *text;
-	size_t len;
-	int rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
-
-	if (rc)
-		return rc;
-	rc = read_nccl_text(path, text, len, ret_inv, err);
-	free(text);
-	return rc;
 }

@@ -30,7 +30,6 @@
 #include <string.h>
 
 #include "gres/read_impl.h"
-#include "lib/file.h"
 
 #define LINK_MBPS 25000
 #define LINKS_MAX 64		/* NV64: more in one word is no count of links */
@@ -386,18 +385,4 @@ int read_smi_text(const char *name, const char *text, size_t len,
 		return rc;
 	}
 	return read_finish(name, inv, ret_inv, err);
-}
-
-int weft_inventory_read_smi(const char *path, struct weft_inventory **ret_inv,
-			    struct weft_err *err)
-{
-	char *text;
-	size_t len;
-	int rc = weft_file_read(path, TOPO_FILE_LIMIT, &text, &len, err);
-
-	if (rc)
-		return rc;
-	rc = read_smi_text(path, text, len, ret_inv, err);
-	free(text);
-	return rc;
 }
