@@ -15,7 +15,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/settings.h"
+#include "tools/slurm/job_name.h"
 #include "tools/slurm/map_load.h"
 #include "tools/slurm/submit.h"
 #include "tools/ui/child.h"
@@ -107,32 +107,11 @@ static int load_nodes(struct weft_map *map, struct weft_names *names,
 	return map->node ? 0 : weft_err_set(err, ENOMEM, "out of memory");
 }
 
-static char *user_of(const job_info_t *info)
-{
-	struct passwd *pw;
-	char text[24];
-
-	if (info->user_name && info->user_name[0])
-		return copy(info->user_name);
-	pw = getpwuid(info->user_id);
-	if (pw)
-		return copy(pw->pw_name);
-	snprintf(text, sizeof(text), "%u", info->user_id);
-	return copy(text);
-}
-
 static void fill_job(struct weft_map_job *job, const job_info_t *info,
 		     time_t now)
 {
-	char id[48];
-
-	if (info->array_job_id && info->array_task_id != NO_VAL)
-		snprintf(id, sizeof(id), "%u_%u", info->array_job_id,
-			 info->array_task_id);
-	else
-		snprintf(id, sizeof(id), "%u", info->job_id);
-	job->id = copy(id);
-	job->user = user_of(info);
+	job->id = weft_slurm_job_name(info);
+	job->user = weft_slurm_user_name(info);
 	job->name = copy(info->name);
 	if (info->time_limit == INFINITE)
 		job->left_sec = -1;

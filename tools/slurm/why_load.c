@@ -14,7 +14,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 
+#include "tools/slurm/job_name.h"
 #include "tools/slurm/limit_load.h"
 #include "tools/slurm/why_load.h"
 #include "tools/slurm/submit.h"
@@ -132,43 +132,6 @@ static const char *detail_of(const job_info_t *info, enum weft_why_cause cause)
 	}
 }
 
-static bool is_het(const job_info_t *info)
-{
-	return info->het_job_id && info->het_job_id != NO_VAL;
-}
-
-static char *id_of(const job_info_t *info)
-{
-	char id[128];
-
-	if (info->array_task_str && info->array_task_str[0])
-		snprintf(id, sizeof(id), "%u_[%.100s]", info->array_job_id,
-			 info->array_task_str);
-	else if (info->array_job_id && info->array_task_id != NO_VAL)
-		snprintf(id, sizeof(id), "%u_%u", info->array_job_id,
-			 info->array_task_id);
-	else if (is_het(info))
-		snprintf(id, sizeof(id), "%u+%u", info->het_job_id,
-			 info->het_job_offset);
-	else
-		snprintf(id, sizeof(id), "%u", info->job_id);
-	return copy(id);
-}
-
-static char *user_of(const job_info_t *info)
-{
-	const struct passwd *pw;
-	char text[24];
-
-	if (info->user_name && info->user_name[0])
-		return copy(info->user_name);
-	pw = getpwuid(info->user_id);
-	if (pw)
-		return copy(pw->pw_name);
-	snprintf(text, sizeof(text), "%u", info->user_id);
-	return copy(text);
-}
-
 /* Slurm's words for its states, in the order of enum job_states. */
 static const char *state_of(uint32_t base)
 {
@@ -197,14 +160,14 @@ static bool fill(struct weft_why_job *job, const job_info_t *info)
 	if (base == JOB_RUNNING || base == JOB_SUSPENDED)
 		job->end_sec = info->time_limit == INFINITE ? WEFT_TIME_NEVER :
 			info->end_time;
-	if (is_het(info)) {
+	if (weft_slurm_is_het(info)) {
 		job->het_id = info->het_job_id;
 		job->het_offset = info->het_job_offset;
 	}
 	if (info->array_max_tasks != NO_VAL)
 		job->throttle = info->array_max_tasks;
-	job->id = id_of(info);
-	job->user = user_of(info);
+	job->id = weft_slurm_job_name(info);
+	job->user = weft_slurm_user_name(info);
 	job->partition = copy(info->partition);
 	job->name = copy(info->name);
 	job->state = copy(state_of(base));
