@@ -15,6 +15,11 @@
  * the node's cores that its NUMA node has of all NUMA nodes, which is the same
  * answer wherever NUMA nodes are numbered socket by socket.
  *
+ * A NUMA node is often a part of a socket (four in one on EPYC, two with
+ * sub-NUMA clusters).  Where the release wants whole sockets, the GPU gets those
+ * that its cores lie in; sites that want it finer set
+ * SlurmdParameters=numa_node_as_socket, and a NUMA node is a socket here too.
+ *
  * A GPU whose place is unknown gets all cores: Slurm complains of records
  * where only some have cores, and "all" is what unknown means to it.
  *
@@ -84,7 +89,16 @@ static void set_numa_share(bitstr_t *cores, uint32_t core_count, uint32_t numa,
 	bit_nset(cores, first, end - 1);
 }
 
-static bitstr_t *cores_of_gpu(const struct weft_complete *what, uint32_t gpu)
+/* Every socket that has one of the cores, whole. */
+static void fill_sockets(bitstr_t *cores, uint32_t core_count, uint32_t socket_cores)
+{
+	for (uint32_t at = 0; socket_cores && at + socket_cores <= core_count;
+	     at += socket_cores)
+		if (bit_set_count_range(cores, at, at + socket_cores))
+			bit_nset(cores, at, at + socket_cores - 1);
+}
+
+static bitstr_t *near_cores(const struct weft_complete *what, uint32_t gpu)
 {
 	const struct weft_inventory *inv = what->inv;
 	const struct weft_gpu *g = &inv->gpu[gpu];
@@ -101,6 +115,15 @@ static bitstr_t *cores_of_gpu(const struct weft_complete *what, uint32_t gpu)
 			       inv->numa_count);
 	else
 		bit_nset(cores, 0, what->core_count - 1);
+	return cores;
+}
+
+static bitstr_t *cores_of_gpu(const struct weft_complete *what, uint32_t gpu)
+{
+	bitstr_t *cores = near_cores(what, gpu);
+
+	if (WEFT_SLURM_WHOLE_SOCKETS)
+		fill_sockets(cores, what->core_count, what->socket_cores);
 	return cores;
 }
 

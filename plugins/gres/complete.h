@@ -15,7 +15,7 @@
 struct weft_complete {
 	const struct weft_inventory *inv;
 	const node_config_load_t *config;
-	uint32_t core_count;
+	uint32_t core_count, socket_cores;	/* of struct weft_slurmd_node */
 	bool live;	/* inv describes this very machine */
 	/* Out: which GPU of inv is device i (bit i) of Slurm's gres/gpu. */
 	uint32_t gpu_of_bit[WEFT_GPUS_MAX];

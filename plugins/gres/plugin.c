@@ -122,6 +122,7 @@ static void complete(struct xlist *records, const node_config_load_t *config,
 		.inv = inv,
 		.config = config,
 		.core_count = node->core_count,
+		.socket_cores = node->socket_cores,
 		.live = !source.path[0],
 	};
 	struct weft_inventory *seen;

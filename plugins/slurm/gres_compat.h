@@ -3,8 +3,9 @@
  * gres_compat.h - a gres plugin's side of Slurm, one spelling a release
  *
  * Adds to compat.h what plugins/gres/ needs: the symbols that one release
- * wants and another does not know, packing of strings, host lists, and
- * whether Links= helps that release's own choice of GPUs.
+ * wants and another does not know, packing of strings, host lists, whether
+ * Links= helps that release's own choice of GPUs, and whether it takes a part
+ * of a socket for a GPU's cores.
  */
 #ifndef WEFT_PLUGINS_SLURM_GRES_COMPAT_H
 #define WEFT_PLUGINS_SLURM_GRES_COMPAT_H
@@ -20,6 +21,14 @@
  */
 #define WEFT_SLURM_LINKS_HELP \
 	(SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(24, 5, 0))
+
+/*
+ * Later releases take a node out of service (INVAL) whose GPU is given a part
+ * of a socket's cores: they place GPUs and cores by whole sockets
+ * (_check_core_range_matches_sock() in src/interfaces/gres.c of 24.11).
+ */
+#define WEFT_SLURM_WHOLE_SOCKETS \
+	(SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0))
 
 /*
  * The rest of the table that src/{common,interfaces}/gres.c looks up.  A

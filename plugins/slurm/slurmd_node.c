@@ -20,8 +20,11 @@ bool weft_slurmd_node_get(struct weft_slurmd_node *ret_node)
 		return false;
 	ret_node->name = conf->node_name;
 	ret_node->core_count = (uint32_t)conf->conf_sockets * conf->conf_cores;
-	if (!ret_node->core_count)
+	ret_node->socket_cores = conf->conf_cores;
+	if (!ret_node->core_count) {
 		ret_node->core_count = (uint32_t)conf->sockets * conf->cores;
+		ret_node->socket_cores = conf->cores;
+	}
 	return ret_node->core_count > 0;
 }
 

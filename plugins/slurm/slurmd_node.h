@@ -16,6 +16,7 @@
 struct weft_slurmd_node {
 	const char *name;	/* NodeName; valid while slurmd runs */
 	uint32_t core_count;	/* as slurm.conf has it, all sockets */
+	uint32_t socket_cores;	/* of one socket of them */
 };
 
 /* False outside slurmd. */

@@ -81,6 +81,18 @@ check "slurmd restarted with another topology: the domain changes" wait_for 30 d
 check "so does the matrix" test "$(links node0)" != "$before"
 check "node2 is what it was" domain_is node2 rack7
 
+# A machine with more NUMA nodes than sockets, as EPYC has, in a slurmctld that
+# knew it as nothing else.
+numa=$(seq -s, 0 7 | sed 's/[0-9]/{ "type": "h100", "numa": & }/g')
+printf '{ "weft_inventory": 1, "gpus": [%s] }\n' "$numa" >"$t_dir/a.json"
+for daemon in slurmd.node0 slurmctld; do
+	"$weft" sandbox restart --name "$sb" "$daemon" >/dev/null 2>&1
+done
+job=$(submit -n1 -w node0 --gres=gpu:1 --wrap "sleep 600")
+check "a node with more NUMA nodes than sockets is taken, and runs a job" wait_state "$job" RUNNING 30
+like "its GPUs' cores are said" "$(tail -n 200 "$sb_dir/log/slurmd.node0.log")" 'cores given to 8'
+sx scancel "$job"
+
 # slurm.conf says 8 h100; the machine has 4 a100.
 printf '{ "weft_inventory": 1, "gpus": [%s] }\n' \
 	'{ "type": "a100", "numa": 0 }, { "type": "a100", "numa": 0 }, { "type": "a100", "numa": 1 }, { "type": "a100", "numa": 1 }' >"$t_dir/b.txt"

@@ -10,6 +10,9 @@
  * else Cores= is left out, and a comment says so: no cores are better than
  * wrong ones, which drain the node.
  *
+ * Slurm 24.11 takes a node out of service whose Cores= are a part of a socket.
+ * More than two NUMA nodes are mostly that, and a comment says what helps.
+ *
  * Links= goes in only when asked for: from Slurm 24.05 on it makes the choice
  * worse (the fewest links come first).  It counts in the narrowest link.
  *
@@ -226,6 +229,8 @@ void topo_gres_conf(const struct weft_inventory *inv, const char *node,
 	if (without)
 		weft_buf_addf(buf, "# no Cores= for %u: the source does not tell threads from cores\n",
 			      without);
+	if (inv->numa_count > 2 && without < inv->gpu_count)
+		weft_buf_adds(buf, "# Cores= follow NUMA nodes: where several are in a socket, Slurm 24.11 wants SlurmdParameters=numa_node_as_socket\n");
 	if (links)
 		weft_buf_adds(buf, "# Links= is for Slurm before 24.05; later releases choose worse with it\n");
 	for (uint32_t i = 0; i < inv->gpu_count;)
