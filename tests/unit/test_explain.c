@@ -329,7 +329,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, text_is_read_back);
 	tcase_add_test(tc, text_is_bounded);
 	tcase_add_loop_test(tc, bad_text, 0, sizeof(bad) / sizeof(bad[0]));

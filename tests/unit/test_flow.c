@@ -529,7 +529,7 @@ int main(void)
 
 	if (!mkdtemp(dir))
 		return 99;
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, doc_refuses, 0, sizeof(bad_docs) / sizeof(bad_docs[0]));
 	tcase_add_test(tcase, doc_billion_laughs);
 	tcase_add_test(tcase, doc_reads);

@@ -416,7 +416,7 @@ int main(void)
 	if (fd < 0)
 		return 99;
 	close(fd);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, terms_are_the_needs, 0, 6);
 	tcase_add_loop_test(tcase, waves_end, 0, 12);
 	tcase_add_test(tcase, regular_flow_is_three_objects);

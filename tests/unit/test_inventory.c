@@ -444,7 +444,7 @@ int main(void)
 	tcase_add_test(words, test_cpus);
 	tcase_add_test(words, test_check_names_the_offender);
 	suite_add_tcase(suite, words);
-	tcase_set_timeout(files, 120);
+	tcase_set_timeout(files, 300);
 	tcase_add_test(files, test_golden_good);
 	tcase_add_test(files, test_golden_bad);
 	tcase_add_test(files, test_xml_that_crashes_hwloc);

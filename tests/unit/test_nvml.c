@@ -290,7 +290,7 @@ int main(void)
 	int failed;
 
 	keep_names_of_leaks();
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, test_mesh);
 	tcase_add_test(tcase, test_switch);
 	tcase_add_test(tcase, test_lost_gpu_keeps_its_index);

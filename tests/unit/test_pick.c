@@ -575,7 +575,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(exact, 120);
+	tcase_set_timeout(exact, 300);
 	tcase_add_test(exact, test_pick_matches_oracle_on_random_machines);
 	tcase_add_test(exact, test_spreads_match_oracle);
 	tcase_add_test(exact, test_spreads_without_tables);
@@ -588,7 +588,7 @@ int main(void)
 	tcase_add_test(exact, test_ring_is_a_best_ring);
 	tcase_add_test(exact, test_ring_counts_up_where_all_are_alike);
 	suite_add_tcase(suite, exact);
-	tcase_set_timeout(large, 120);
+	tcase_set_timeout(large, 300);
 	tcase_add_test(large, test_large_keeps_its_bound);
 	tcase_add_test(large, test_large_bound_holds_for_every_set);
 	tcase_add_test(large, test_large_nvswitch_meets_the_bound);

@@ -562,7 +562,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, test_hostlist);
 	tcase_add_test(tcase, test_gpu_lists);
 	tcase_add_test(tcase, test_show);
