@@ -2,19 +2,17 @@
 /*
  * outlook.c - see outlook.h
  *
- * For each kind of shape (kinds.h) the nodes able to hold a part of it, and a
- * ladder of rungs.  A rung says of each of these nodes from when on it could
- * be had for a duration, as far as is known, in a tournament (soonest.h), and
- * of a shape from when on its jobs could start.
+ * For each kind of shape (kinds.h) the nodes able to hold a part of it, what is
+ * free on them for such a part (gaps.h), and a ladder of rungs.  A rung says of
+ * each of these nodes from when on it could be had for a duration, as far as is
+ * known, in a tournament (soonest.h), and of a shape from when on its jobs could
+ * start.
  *
- * Four things make what is known last:
+ * Three things make what is known last:
  *
  *   - the timeline only fills up, so a start found earlier in the cycle is a
- *     lower bound, of a node's as of a job's; whether a node's is still exact,
- *     its row's version says
+ *     lower bound, of a node's as of a job's
  *   - the longer the duration, the later the start
- *   - where nothing is planned on a node yet, what is free only grows and the
- *     duration does not matter, so what one rung knows of it holds for all
  *   - a job that asks for more of the same kind (nodes, time, a wish about the
  *     fabric) starts no earlier than one that asks for less
  *
@@ -25,30 +23,24 @@
  * are not looked at again.  A kind's first rung, and one for a time shorter
  * than any before, is asked for of each node.
  *
- * Rungs not used for long are dropped beyond CACHE_BYTES.
+ * Rungs not used for long are dropped beyond CACHE_BYTES, and a kind's gaps with
+ * its last rung.
  *
- * Cost: O(nodes * steps of a row) for a rung that is asked for, O(nodes) to
- * copy one, O(rungs of the kind) to find the one to copy; O(steps) for a
- * question whose answer is not known, O(log nodes) to write it down.
+ * Cost: O(nodes) for a rung that is asked for and to copy one, O(rungs of the
+ * kind) to find the one to copy; O(1) for a question (gaps.c), O(log nodes) to
+ * write its answer down.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "sched/gaps.h"
 #include "sched/kinds.h"
 #include "sched/outlook.h"
 
 #define CACHE_BYTES ((size_t)192 << 20)
 #define NONE UINT32_MAX
-
-/* Of one node, as of a version of its row; the start is in the tournament. */
-struct known {
-	uint32_t until_sec;	/* from now */
-	uint32_t version;
-	uint32_t duration_sec;	/* it was asked for; 0: the start is a bound only */
-};
 
 struct weft_rung {
 	uint32_t shape_idx;	/* whose it is; NONE: of the kind */
@@ -57,13 +49,13 @@ struct weft_rung {
 	int64_t any_switches_sec;	/* of the query that base_sec answered */
 	uint64_t used;		/* when last, in looks */
 	struct weft_soonest soonest;
-	struct known *known;
 	struct weft_rung *next;
 };
 
 struct kind {
 	struct weft_able *able;		/* NULL: not looked at yet */
 	uint32_t count, cap_max;
+	struct weft_gaps *gaps;		/* [of able], while there are rungs */
 	struct weft_rung *rungs;
 };
 
@@ -103,28 +95,38 @@ struct weft_outlook *weft_outlook_create(const struct weft_cluster *cluster,
 	return NULL;
 }
 
-static size_t rung_bytes(const struct kind *k)
+static size_t gaps_bytes(const struct kind *k)
 {
-	return weft_soonest_bytes(k->count) + k->count * sizeof(struct known);
+	return k->count * sizeof(*k->gaps);
+}
+
+static void drop_gaps(struct weft_outlook *o, struct kind *k)
+{
+	if (k->gaps)
+		o->bytes -= gaps_bytes(k);
+	free(k->gaps);
+	k->gaps = NULL;
 }
 
 /* Take *link out of the kind's rungs. */
-static void drop_rung(struct weft_outlook *o, const struct kind *k,
+static void drop_rung(struct weft_outlook *o, struct kind *k,
 		      struct weft_rung **link)
 {
 	struct weft_rung *r = *link;
 
 	*link = r->next;
-	o->bytes -= rung_bytes(k);
+	o->bytes -= weft_soonest_bytes(k->count);
 	weft_soonest_fini(&r->soonest);
-	free(r->known);
 	free(r);
+	if (!k->rungs)
+		drop_gaps(o, k);
 }
 
 static void drop_kind(struct weft_outlook *o, struct kind *k)
 {
 	while (k->rungs)
 		drop_rung(o, k, &k->rungs);
+	drop_gaps(o, k);
 	free(k->able);
 	*k = (struct kind) { 0 };
 }
@@ -198,53 +200,25 @@ static int need_able(struct weft_outlook *o, const struct weft_shape *shape,
 
 /* ---- what is known ------------------------------------------------------ */
 
-static uint32_t to_key(const struct weft_outlook *o, int64_t sec)
+static uint32_t ask(struct weft_outlook *o, struct weft_gaps *gaps,
+		    const struct weft_need *need, uint32_t node_idx,
+		    uint32_t from_sec, uint32_t duration_sec,
+		    uint32_t *ret_until)
 {
-	int64_t ahead = sec - o->cluster->now_sec;
-
-	return sec == WEFT_TIME_NEVER || ahead >= WEFT_SOONEST_NEVER ?
-		WEFT_SOONEST_NEVER : (uint32_t)ahead;
+	return weft_gaps_next(gaps, o->version[node_idx], o->tl,
+			      o->cluster->now_sec, node_idx, need, from_sec,
+			      duration_sec, ret_until, &o->steps);
 }
 
-static int64_t from_key(const struct weft_outlook *o, uint32_t key)
+uint32_t weft_outlook_next(struct weft_outlook *o, const struct weft_view *v,
+			   uint32_t i, uint32_t from_sec, uint32_t *ret_until)
 {
-	return key == WEFT_SOONEST_NEVER ? WEFT_TIME_NEVER :
-		o->cluster->now_sec + key;
-}
+	uint32_t start = weft_soonest_get(v->soonest, i);
 
-/* Is what is known of the node exact for this duration? */
-static bool is_exact(const struct weft_outlook *o, const struct known *known,
-		     uint32_t node_idx, uint32_t duration_sec)
-{
-	return known->duration_sec && known->version == o->version[node_idx] &&
-		(known->duration_sec == duration_sec ||
-		 weft_timeline_only_grows(o->tl, node_idx,
-					  o->cluster->now_sec));
-}
-
-int64_t weft_outlook_next(struct weft_outlook *o, const struct weft_view *v,
-			  uint32_t i, int64_t from_sec, int64_t *ret_until)
-{
-	const struct known *known = &v->rung->known[i];
-	uint32_t node_idx = v->able[i].node_idx;
-	int64_t start = from_key(o, weft_soonest_get(v->soonest, i));
-
-	if (is_exact(o, known, node_idx, v->duration_sec)) {
-		*ret_until = from_key(o, known->until_sec);
-		if (from_sec <= start)
-			return start;
-		if (from_sec < *ret_until)
-			return from_sec;
-	}
 	/* Before the bound nothing starts: ask from there. */
-	if (from_sec < start)
-		from_sec = start;
-	if (from_sec == WEFT_TIME_NEVER) {
-		*ret_until = WEFT_TIME_NEVER;
-		return WEFT_TIME_NEVER;
-	}
-	return weft_timeline_next(o->tl, node_idx, &v->need, from_sec,
-				  v->duration_sec, ret_until, &o->steps);
+	return ask(o, &v->gaps[i], &v->need, v->able[i].node_idx,
+		   from_sec < start ? start : from_sec, v->duration_sec,
+		   ret_until);
 }
 
 /* ---- rungs -------------------------------------------------------------- */
@@ -255,21 +229,28 @@ static struct weft_rung *add_rung(struct weft_outlook *o, struct kind *k,
 {
 	struct weft_rung *r;
 
-	make_room(o, rung_bytes(k), keep);
+	make_room(o, weft_soonest_bytes(k->count) + gaps_bytes(k), keep);
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return NULL;
 	r->shape_idx = shape_idx;
 	r->duration_sec = duration_sec;
-	r->known = malloc(((size_t)k->count + 1) * sizeof(*r->known));
-	if (!r->known || weft_soonest_init(&r->soonest, k->count)) {
-		free(r->known);
+	if (!k->gaps) {
+		k->gaps = malloc(gaps_bytes(k) + 1);
+		if (!k->gaps) {
+			free(r);
+			return NULL;
+		}
+		weft_gaps_clear(k->gaps, k->count);
+		o->bytes += gaps_bytes(k);
+	}
+	if (weft_soonest_init(&r->soonest, k->count)) {
 		free(r);
 		return NULL;
 	}
 	r->next = k->rungs;
 	k->rungs = r;
-	o->bytes += rung_bytes(k);
+	o->bytes += weft_soonest_bytes(k->count);
 	return r;
 }
 
@@ -277,29 +258,22 @@ static struct weft_rung *add_rung(struct weft_outlook *o, struct kind *k,
 static void ask_all(struct weft_outlook *o, const struct kind *k,
 		    const struct weft_need *need, struct weft_rung *r)
 {
-	int64_t start, until;
+	uint32_t until;
 
 	r->base_sec = o->cluster->now_sec;
 	r->any_switches_sec = INT64_MIN;
-	for (uint32_t i = 0; i < k->count; i++) {
-		uint32_t node_idx = k->able[i].node_idx;
-
-		start = weft_timeline_next(o->tl, node_idx, need, r->base_sec,
-					   r->duration_sec, &until, &o->steps);
-		weft_soonest_put(&r->soonest, i, to_key(o, start));
-		r->known[i] = (struct known) { to_key(o, until),
-			o->version[node_idx], r->duration_sec };
-	}
+	for (uint32_t i = 0; i < k->count; i++)
+		weft_soonest_put(&r->soonest, i,
+				 ask(o, &k->gaps[i], need, k->able[i].node_idx,
+				     0, r->duration_sec, &until));
 	weft_soonest_build(&r->soonest);
 }
 
-static void copy_rung(const struct kind *k, struct weft_rung *r,
-		      const struct weft_rung *from)
+static void copy_rung(struct weft_rung *r, const struct weft_rung *from)
 {
 	r->base_sec = from->base_sec;
 	r->any_switches_sec = from->any_switches_sec;
 	weft_soonest_copy(&r->soonest, &from->soonest);
-	memcpy(r->known, from->known, k->count * sizeof(*r->known));
 }
 
 /* Does b ask for all that a, of the same kind, asks for? */
@@ -381,7 +355,7 @@ static struct weft_rung *use_rung(struct weft_outlook *o, struct kind *k,
 	if (!own)
 		return NULL;
 	own->used = o->looks;
-	copy_rung(k, own, best);
+	copy_rung(own, best);
 	return own;
 }
 
@@ -403,7 +377,7 @@ int weft_outlook_look(struct weft_outlook *o, const struct weft_query *q,
 	*ret_view = (struct weft_view) {
 		.begin_sec = q->from_sec > begin ? q->from_sec : begin,
 		.able = k->able, .count = k->count, .cap_max = k->cap_max,
-		.soonest = &r->soonest,
+		.soonest = &r->soonest, .gaps = k->gaps,
 		.need = need, .duration_sec = q->duration_sec, .rung = r,
 	};
 	return 0;
@@ -418,18 +392,14 @@ bool weft_outlook_may_learn(const struct weft_outlook *o,
 		q->from_sec <= o->cluster->now_sec;
 }
 
-void weft_outlook_learn(struct weft_outlook *o, struct weft_view *v,
-			const struct weft_query *q, int64_t start_sec)
+void weft_outlook_learn(struct weft_view *v, const struct weft_query *q,
+			int64_t start_sec)
 {
-	(void)o;
 	v->rung->base_sec = start_sec;
 	v->rung->any_switches_sec = q->any_switches_sec;
 }
 
-void weft_outlook_learn_node(struct weft_outlook *o, struct weft_view *v,
-			     uint32_t i, int64_t start_sec, int64_t until_sec)
+void weft_outlook_learn_node(struct weft_view *v, uint32_t i, uint32_t start_sec)
 {
-	v->rung->known[i] = (struct known) { to_key(o, until_sec),
-		o->version[v->able[i].node_idx], v->duration_sec };
-	weft_soonest_set(&v->rung->soonest, i, to_key(o, start_sec));
+	weft_soonest_set(&v->rung->soonest, i, start_sec);
 }

@@ -9,6 +9,7 @@
 #ifndef WEFT_SCHED_OUTLOOK_H
 #define WEFT_SCHED_OUTLOOK_H
 
+#include "sched/gaps.h"
 #include "sched/shape.h"
 #include "sched/soonest.h"
 #include "sched/timeline.h"
@@ -51,6 +52,7 @@ struct weft_view {
 	struct weft_need need;
 	uint32_t duration_sec;
 	struct weft_rung *rung;
+	struct weft_gaps *gaps;		/* [of able] */
 };
 
 /* 0 or -ENOMEM. */
@@ -59,12 +61,19 @@ int weft_outlook_look(struct weft_outlook *outlook,
 		      struct weft_view *ret_view);
 
 /*
- * The earliest start >= from_sec (not before begin_sec) on able[i] alone, and
- * until when each start is as good (weft_timeline_next).
+ * In seconds from the cluster's now: the earliest start >= from_sec (not before
+ * begin_sec) on able[i] alone, and until when each start is as good
+ * (weft_timeline_next).
  */
-int64_t weft_outlook_next(struct weft_outlook *outlook,
-			  const struct weft_view *view, uint32_t i,
-			  int64_t from_sec, int64_t *ret_until);
+uint32_t weft_outlook_next(struct weft_outlook *outlook,
+			   const struct weft_view *view, uint32_t i,
+			   uint32_t from_sec, uint32_t *ret_until);
+
+/* able[i] will be asked soon: a hint that spares waiting for memory. */
+static inline void weft_outlook_expect(const struct weft_view *view, uint32_t i)
+{
+	__builtin_prefetch(&view->gaps[i]);
+}
 
 /*
  * The query's answer is start_sec, and that is exact: none that asks for the
@@ -75,11 +84,10 @@ int64_t weft_outlook_next(struct weft_outlook *outlook,
 bool weft_outlook_may_learn(const struct weft_outlook *outlook,
 			    const struct weft_view *view,
 			    const struct weft_query *query);
-void weft_outlook_learn(struct weft_outlook *outlook, struct weft_view *view,
-			const struct weft_query *query, int64_t start_sec);
-void weft_outlook_learn_node(struct weft_outlook *outlook,
-			     struct weft_view *view, uint32_t i,
-			     int64_t start_sec, int64_t until_sec);
+void weft_outlook_learn(struct weft_view *view, const struct weft_query *query,
+			int64_t start_sec);
+void weft_outlook_learn_node(struct weft_view *view, uint32_t i,
+			     uint32_t start_sec);
 
 /*
  * The shape at this index, which had no nodes when the outlook was made, is

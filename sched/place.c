@@ -37,12 +37,17 @@ static uint32_t vertex_count(const struct weft_cluster *cluster)
 }
 
 /* Nodes under no vertex (no leaf switch) come behind all that are. */
-static uint32_t slot_of(const struct weft_placer *p, const uint32_t *group_of,
-			uint32_t node_idx)
+uint32_t weft_place_slot(const struct weft_placer *p, const uint32_t *group_of,
+			 uint32_t node_idx)
 {
 	uint32_t group = group_of ? group_of[node_idx] : 0;
 
 	return group == NONE ? vertex_count(p->cluster) : group;
+}
+
+uint32_t weft_place_slots(const struct weft_placer *p)
+{
+	return vertex_count(p->cluster) + 1;
 }
 
 struct weft_placer *weft_placer_create(const struct weft_cluster *cluster)
@@ -108,7 +113,7 @@ static void count_groups(struct weft_placer *p, const uint32_t *group_of,
 
 	memset(p->first, 0, (vertices + 2) * sizeof(*p->first));
 	for (uint32_t i = 0; i < count; i++)
-		p->first[slot_of(p, group_of, cand[i].node_idx) + 1]++;
+		p->first[weft_place_slot(p, group_of, cand[i].node_idx) + 1]++;
 	p->group_count = 0;
 	for (uint32_t v = 0; v <= vertices; v++) {
 		if (p->first[v + 1])
@@ -125,7 +130,7 @@ static void make_entries(struct weft_placer *p, const uint32_t *group_of,
 {
 	count_groups(p, group_of, cand, count);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t slot = slot_of(p, group_of, cand[i].node_idx);
+		uint32_t slot = weft_place_slot(p, group_of, cand[i].node_idx);
 
 		p->entry[p->first[slot]++] = (struct weft_entry) {
 			.score = cand[i].score,
@@ -351,9 +356,9 @@ static bool wants_switches(const struct weft_shape *shape, bool any_switches)
 }
 
 /* By the deepest vertex, or by leaf switch where that is the wish. */
-static const uint32_t *grouping(const struct weft_placer *p,
-				const struct weft_shape *shape,
-				bool any_switches)
+const uint32_t *weft_place_grouping(const struct weft_placer *p,
+				    const struct weft_shape *shape,
+				    bool any_switches)
 {
 	const struct weft_fabric *f = p->cluster->fabric;
 
@@ -392,7 +397,8 @@ uint32_t weft_place_choose(struct weft_placer *p,
 	if (shape->nodes_max == 1 && !shape->unit_count &&
 	    !shape->nodes_required)
 		return choose_one(cand, count, ret_pick);
-	make_entries(p, grouping(p, shape, any_switches), cand, count);
+	make_entries(p, weft_place_grouping(p, shape, any_switches), cand,
+		     count);
 	if (weft_entries_required(p->entry, count) < required)
 		return 0;
 	if (shape->domain == WEFT_DOMAIN_SAME)

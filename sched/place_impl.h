@@ -30,6 +30,17 @@ struct weft_placer {
 	uint32_t group_count;
 };
 
+/*
+ * How the placer divides nodes: [node_idx], the vertex, for this shape; NULL:
+ * they are all of one group.
+ */
+const uint32_t *weft_place_grouping(const struct weft_placer *p,
+				    const struct weft_shape *shape,
+				    bool any_switches);
+/* The number of a node's group, below weft_place_slots(). */
+uint32_t weft_place_slot(const struct weft_placer *p, const uint32_t *group_of,
+			 uint32_t node_idx);
+uint32_t weft_place_slots(const struct weft_placer *p);
 
 static inline uint32_t weft_place_emit(const struct weft_entry *list, uint32_t n,
 				       uint32_t *ret_pick)

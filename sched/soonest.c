@@ -9,7 +9,8 @@
  * A walk keeps a heap of subtrees that together hold what is not handed out
  * yet, by the smallest key of each.  To hand out the next one is to take the
  * first subtree apart down to its smallest leaf and to put the halves passed
- * by back.  No subtree in the heap contains an entry handed out, so those may
+ * by back.  An entry that is put back waits in the same heap, behind subtrees of
+ * the same time.  No subtree in the heap contains an entry handed out, so those may
  * change their keys meanwhile.
  *
  * Cost: build O(count), set O(log count), pop O(log count) amortized, all up to
@@ -61,6 +62,8 @@ void weft_soonest_set(struct weft_soonest *s, uint32_t i, uint32_t sec)
 {
 	uint32_t v = s->count + i;
 
+	if (s->key[v] == sec)
+		return;
 	for (s->key[v] = sec; v > 1; v /= 2) {
 		uint32_t key = smaller(s->key[v], s->key[v ^ 1]);
 
@@ -72,46 +75,67 @@ void weft_soonest_set(struct weft_soonest *s, uint32_t i, uint32_t sec)
 
 /* ---- walking ------------------------------------------------------------ */
 
-static void push(struct weft_soonest_walk *w, uint32_t v)
+/*
+ * In the heap: the key, and behind it the subtree, or an entry that was put
+ * back.  So one comparison orders them, without a look at the tournament.
+ */
+#define AGAIN (UINT32_C(1) << 31)
+
+static uint64_t item(uint32_t key, uint32_t v)
 {
-	const uint32_t *key = w->of->key;
+	return (uint64_t)key << 32 | v;
+}
+
+static void push(struct weft_soonest_walk *w, uint64_t one)
+{
 	uint32_t at = w->heap_count++;
 
-	for (; at && key[w->heap[(at - 1) / 2]] > key[v]; at = (at - 1) / 2)
+	for (; at && w->heap[(at - 1) / 2] > one; at = (at - 1) / 2)
 		w->heap[at] = w->heap[(at - 1) / 2];
-	w->heap[at] = v;
+	w->heap[at] = one;
 }
 
 static uint32_t pop(struct weft_soonest_walk *w)
 {
-	const uint32_t *key = w->of->key;
-	uint32_t top = w->heap[0], last = w->heap[--w->heap_count];
-	uint32_t at = 0, child;
+	uint64_t *heap = w->heap, last = heap[--w->heap_count];
+	uint32_t top = (uint32_t)heap[0], at = 0, child;
 
 	while ((child = 2 * at + 1) < w->heap_count) {
-		if (child + 1 < w->heap_count &&
-		    key[w->heap[child + 1]] < key[w->heap[child]])
-			child++;
-		if (key[w->heap[child]] >= key[last])
+		child += child + 1 < w->heap_count &&
+			heap[child + 1] < heap[child];
+		if (heap[child] >= last)
 			break;
-		w->heap[at] = w->heap[child];
+		heap[at] = heap[child];
 		at = child;
 	}
-	w->heap[at] = last;
+	heap[at] = last;
 	return top;
 }
 
 void weft_soonest_walk_begin(struct weft_soonest_walk *w,
-			     const struct weft_soonest *s, uint32_t *heap)
+			     const struct weft_soonest *s, uint64_t *heap)
 {
 	*w = (struct weft_soonest_walk) { .of = s, .heap = heap };
 	if (s->count && s->key[1] < WEFT_SOONEST_NEVER)
-		push(w, 1);
+		push(w, item(s->key[1], 1));
 }
 
 uint32_t weft_soonest_walk_peek(const struct weft_soonest_walk *w)
 {
-	return w->heap_count ? w->of->key[w->heap[0]] : WEFT_SOONEST_NEVER;
+	return w->heap_count ? (uint32_t)(w->heap[0] >> 32) :
+		WEFT_SOONEST_NEVER;
+}
+
+bool weft_soonest_walk_is_again(const struct weft_soonest_walk *w)
+{
+	return w->heap[0] & AGAIN;
+}
+
+void weft_soonest_walk_put(struct weft_soonest_walk *w, uint32_t i,
+			   uint32_t sec)
+{
+	if (sec < WEFT_SOONEST_NEVER)
+		push(w, item(sec, i | AGAIN));
 }
 
 uint32_t weft_soonest_walk_pop(struct weft_soonest_walk *w)
@@ -119,6 +143,8 @@ uint32_t weft_soonest_walk_pop(struct weft_soonest_walk *w)
 	const uint32_t *key = w->of->key;
 	uint32_t v = pop(w);
 
+	if (v & AGAIN)
+		return v & ~AGAIN;
 	while (v < w->of->count) {
 		uint32_t other = 2 * v + 1;
 
@@ -128,7 +154,7 @@ uint32_t weft_soonest_walk_pop(struct weft_soonest_walk *w)
 			v++;
 		}
 		if (key[other] < WEFT_SOONEST_NEVER)
-			push(w, other);
+			push(w, item(key[other], other));
 	}
 	return v - w->of->count;
 }
@@ -137,11 +163,11 @@ uint32_t weft_soonest_walk_pop(struct weft_soonest_walk *w)
 static uint32_t take(struct weft_soonest_walk *w, uint32_t v, uint32_t sec,
 		     uint32_t *ret_entry)
 {
-	uint32_t n = 0;
+	uint32_t key = w->of->key[v], n;
 
-	if (w->of->key[v] > sec) {
-		if (w->of->key[v] < WEFT_SOONEST_NEVER)
-			push(w, v);
+	if (key > sec) {
+		if (key < WEFT_SOONEST_NEVER)
+			push(w, item(key, v));
 		return 0;
 	}
 	if (v >= w->of->count) {
@@ -155,11 +181,16 @@ static uint32_t take(struct weft_soonest_walk *w, uint32_t v, uint32_t sec,
 uint32_t weft_soonest_walk_until(struct weft_soonest_walk *w, uint32_t sec,
 				 uint32_t *ret_entry)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, v;
 
 	if (sec == WEFT_SOONEST_NEVER)
 		sec--;
-	while (w->heap_count && w->of->key[w->heap[0]] <= sec)
-		n += take(w, pop(w), sec, ret_entry + n);
+	while (weft_soonest_walk_peek(w) <= sec) {
+		v = pop(w);
+		if (v & AGAIN)
+			ret_entry[n++] = v & ~AGAIN;
+		else
+			n += take(w, v, sec, ret_entry + n);
+	}
 	return n;
 }

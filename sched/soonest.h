@@ -9,6 +9,7 @@
 #ifndef WEFT_SCHED_SOONEST_H
 #define WEFT_SCHED_SOONEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,16 +51,21 @@ void weft_soonest_set(struct weft_soonest *s, uint32_t i, uint32_t sec);
  */
 struct weft_soonest_walk {
 	const struct weft_soonest *of;
-	uint32_t *heap;		/* borrowed, room for of->count */
+	uint64_t *heap;		/* borrowed, room for of->count */
 	uint32_t heap_count;
 };
 
 void weft_soonest_walk_begin(struct weft_soonest_walk *w,
-			     const struct weft_soonest *s, uint32_t *heap);
+			     const struct weft_soonest *s, uint64_t *heap);
 /* The key of the next one; WEFT_SOONEST_NEVER: none is left. */
 uint32_t weft_soonest_walk_peek(const struct weft_soonest_walk *w);
+/* Is the next one an entry that was put back?  There is a next one. */
+bool weft_soonest_walk_is_again(const struct weft_soonest_walk *w);
 /* Hand it out; there is one. */
 uint32_t weft_soonest_walk_pop(struct weft_soonest_walk *w);
+/* An entry that was handed out is to come again, at this time. */
+void weft_soonest_walk_put(struct weft_soonest_walk *w, uint32_t i,
+			   uint32_t sec);
 /*
  * Hand out all up to and including this time, in no order, into ret_entry;
  * how many.  Cheaper than one by one.

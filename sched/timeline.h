@@ -69,15 +69,24 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 			   uint32_t duration_sec, int64_t *ret_until,
 			   uint64_t *steps);
 
-/* The node will be asked soon: a hint that spares waiting for memory. */
-void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx);
+/*
+ * Starts from from_sec on and before to_sec are possible where the job ends by
+ * end_sec (NEVER: with any duration).
+ */
+struct weft_gap {
+	int64_t from_sec, to_sec, end_sec;
+};
 
 /*
- * Does what is free on the node only grow from sec on, for every job?  Then
- * weft_timeline_next() from there does not depend on the duration.
+ * The first gap that begins at *look_sec or later, and in *look_sec where to
+ * look for the one behind it; false: there is none.  A gap with room for
+ * enough_sec at all of its starts may be given a nearer end (UINT32_MAX: it
+ * is not).  *steps as above.
  */
-bool weft_timeline_only_grows(const struct weft_timeline *tl,
-			      uint32_t node_idx, int64_t sec);
+bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
+		       const struct weft_need *need, uint32_t enough_sec,
+		       int64_t *look_sec, struct weft_gap *ret_gap,
+		       uint64_t *steps);
 
 /*
  * On how many nodes is the need free at this moment, whatever comes after?

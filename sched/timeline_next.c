@@ -2,17 +2,18 @@
 /*
  * timeline_next.c - questions about the rows of a timeline (timeline.h)
  *
- * A question walks the row once from the step of its start.  For CPUs and
- * memory a step that is too small rules out every window that contains it,
- * so the search goes on behind it.  GPUs are different: a job must keep the
- * same ones, so a window is judged by the intersection of its steps, and the
- * search goes on one step further only.  O(s) for CPU needs, O(s * w) with
- * GPUs, s steps on the node and w of them inside a window.
+ * Everything comes from one walk over the row that hands out gaps: times from
+ * which on the need is free until some end.  For CPUs and memory a step that is
+ * too small rules out every start before it, so the walk goes on behind it.
+ * GPUs are different: a job must keep the same ones, so a gap reaches as far as
+ * the intersection of its steps does, and the walk goes on one step further
+ * only.  O(s) for CPU needs, O(s * w) with GPUs, s steps on the node and w of
+ * them inside a gap.
  *
  * Running jobs only ever give back.  So behind the last planned start on a
  * node (drop_sec) what is free only grows, and one step that suffices there
- * does for all time: no window has to be walked.  Most rows have no planned
- * start at all.
+ * does for all time: no gap has to be walked.  Most rows have no planned start
+ * at all.
  */
 #include "config.h"
 
@@ -103,45 +104,47 @@ static int64_t reach(const struct weft_timeline *tl, uint32_t node_idx,
 	return WEFT_TIME_NEVER;
 }
 
-/* Behind the last planned start: the first step from i on that suffices. */
-static uint32_t first_growing(const struct weft_timeline *tl, uint32_t node_idx,
-			      const struct weft_need *need, uint32_t i,
-			      uint64_t *steps)
+/* The first step from i on that suffices by itself. */
+static uint32_t first_sufficing(const struct weft_timeline *tl,
+				uint32_t node_idx, const struct weft_need *need,
+				uint32_t i, uint64_t *steps)
 {
 	const struct row *row = &tl->row[node_idx];
 
 	for (; i < row->count; i++) {
-		(*steps)++;
 		if (step_suffices(&row->step[i], need) &&
 		    gpus_suffice(tl, node_idx, need, row->step[i].gpus))
 			break;
+		(*steps)++;
 	}
 	return i;
 }
 
 /*
- * Does a closure stand in [start, start + duration)?  Then *start moves behind
- * it; one that comes later bounds *until.
+ * The first time from sec on at which the node is closed by nobody else's
+ * reservation, nor down; *ret_stop: when the next of these begins.
  */
-static bool is_closed(const struct weft_timeline *tl, uint32_t node_idx,
-		      const struct weft_need *need, int64_t *start,
-		      uint32_t duration_sec, int64_t *until)
+static int64_t opens(const struct row *row, const struct weft_need *need,
+		     int64_t sec, int64_t *ret_stop)
 {
-	int64_t end = weft_time_after(*start, duration_sec);
+	const struct closure *c = row->closed;
 
-	for (const struct closure *c = tl->row[node_idx].closed; c; c = c->next) {
-		if (c->resv_idx >= 0 && c->resv_idx == need->resv_idx)
-			continue;
-		if (c->end_sec <= *start || c->end_sec <= c->start_sec)
-			continue;
-		if (c->start_sec < end) {
-			*start = c->end_sec;
-			return true;
+	*ret_stop = WEFT_TIME_NEVER;
+	while (c) {
+		if ((c->resv_idx >= 0 && c->resv_idx == need->resv_idx) ||
+		    c->end_sec <= sec || c->end_sec <= c->start_sec) {
+			c = c->next;
+		} else if (c->start_sec <= sec) {
+			sec = c->end_sec;
+			*ret_stop = WEFT_TIME_NEVER;
+			c = row->closed;
+		} else {
+			if (c->start_sec < *ret_stop)
+				*ret_stop = c->start_sec;
+			c = c->next;
 		}
-		if (c->start_sec - (int64_t)duration_sec + 1 < *until)
-			*until = c->start_sec - (int64_t)duration_sec + 1;
 	}
-	return false;
+	return sec;
 }
 
 /*
@@ -155,6 +158,7 @@ static bool own_window(const struct weft_timeline *tl, uint32_t node_idx,
 {
 	const struct weft_reservation *resv;
 
+	*until = WEFT_TIME_NEVER;
 	if (need->resv_idx < 0)
 		return true;
 	if ((uint32_t)need->resv_idx >= tl->cluster->resv_count)
@@ -164,10 +168,50 @@ static bool own_window(const struct weft_timeline *tl, uint32_t node_idx,
 		return false;
 	if (*from < resv->start_sec)
 		*from = resv->start_sec;
-	if (resv->end_sec == WEFT_TIME_NEVER)
-		return true;
 	*until = resv->end_sec;
-	return *from < resv->end_sec;
+	return *from < *until;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
+		       const struct weft_need *need, uint32_t enough_sec,
+		       int64_t *look_sec, struct weft_gap *ret_gap,
+		       uint64_t *steps)
+{
+	const struct row *row = &tl->row[node_idx];
+	int64_t start = *look_sec, last, stop, end, next;
+	uint32_t i, retry;
+
+	if (start < tl->cluster->now_sec)
+		start = tl->cluster->now_sec;
+	if (!own_window(tl, node_idx, need, &start, &last))
+		return false;
+	for (;;) {
+		start = opens(row, need, start, &stop);
+		if (start >= last)
+			return false;
+		i = first_sufficing(tl, node_idx, need, find_step(row, start),
+				    steps);
+		if (i == row->count)
+			return false;
+		if (row->step[i].from_sec <= start)
+			break;
+		start = row->step[i].from_sec;
+	}
+	end = reach(tl, node_idx, need, i,
+		    weft_time_after(step_end(row, i), enough_sec), &retry, steps);
+	next = end == WEFT_TIME_NEVER || retry >= row->count ?
+		WEFT_TIME_NEVER : row->step[retry].from_sec;
+	if (end > stop)
+		end = next = stop;
+	*ret_gap = (struct weft_gap) {
+		start, earlier(earlier(next, end), last), end };
+	*look_sec = next;
+	return true;
 }
 
 int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
@@ -175,67 +219,20 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 			   uint32_t duration_sec, int64_t *ret_until,
 			   uint64_t *steps)
 {
-	const struct row *row = &tl->row[node_idx];
-	int64_t start = from_sec, limit, until, broken;
-	uint32_t i, retry;
+	struct weft_gap gap;
 
-	if (start < tl->cluster->now_sec)
-		start = tl->cluster->now_sec;
-	for (;;) {
-		limit = WEFT_TIME_NEVER;
-		if (start == WEFT_TIME_NEVER ||
-		    !own_window(tl, node_idx, need, &start, &limit))
-			break;
-		if (is_closed(tl, node_idx, need, &start, duration_sec, &limit))
+	while (weft_timeline_gap(tl, node_idx, need, duration_sec, &from_sec,
+				 &gap, steps)) {
+		if (weft_time_after(gap.from_sec, duration_sec) > gap.end_sec)
 			continue;
-		i = find_step(row, start);
-		if (start >= row->drop_sec) {
-			i = first_growing(tl, node_idx, need, i, steps);
-			if (i == row->count)
-				break;
-			if (row->step[i].from_sec <= start) {
-				*ret_until = limit;
-				return start;
-			}
-			start = row->step[i].from_sec;
-			continue;
-		}
-		broken = reach(tl, node_idx, need, i,
-			       weft_time_after(step_end(row, i), duration_sec),
-			       &retry, steps);
-		if (broken < WEFT_TIME_NEVER &&
-		    weft_time_after(start, duration_sec) > broken) {
-			if (retry >= row->count)
-				break;
-			start = row->step[retry].from_sec;
-			continue;
-		}
-		until = step_end(row, i);
-		if (broken < WEFT_TIME_NEVER &&
-		    broken - (int64_t)duration_sec + 1 < until)
-			until = broken - (int64_t)duration_sec + 1;
-		*ret_until = until < limit ? until : limit;
-		return start;
+		*ret_until = gap.to_sec;
+		if (gap.end_sec < WEFT_TIME_NEVER)
+			*ret_until = earlier(gap.to_sec, gap.end_sec -
+					     (int64_t)duration_sec + 1);
+		return gap.from_sec;
 	}
 	*ret_until = WEFT_TIME_NEVER;
 	return WEFT_TIME_NEVER;
-}
-
-void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx)
-{
-	const struct row *row = &tl->row[node_idx];
-
-	__builtin_prefetch(&row->step[row->count / 2]);
-	__builtin_prefetch(&row->step[row->count / 4]);
-	__builtin_prefetch(&row->step[row->count / 8]);
-}
-
-bool weft_timeline_only_grows(const struct weft_timeline *tl,
-			      uint32_t node_idx, int64_t sec)
-{
-	const struct row *row = &tl->row[node_idx];
-
-	return sec >= row->drop_sec && !row->closed;
 }
 
 uint32_t weft_timeline_count_now(const struct weft_timeline *tl,

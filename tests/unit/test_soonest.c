@@ -46,9 +46,10 @@ static void hand_out(const uint32_t *key, bool *out, uint32_t i)
 /* One walk, in which entries handed out change; afterwards they stay so. */
 static void walk(struct weft_soonest *s, uint32_t *key)
 {
-	uint32_t heap[ENTRIES], fresh[ENTRIES], then[ENTRIES], n, until, i;
+	uint32_t fresh[ENTRIES], then[ENTRIES], n, until, i;
+	uint64_t heap[ENTRIES];
 	struct weft_soonest_walk w;
-	bool out[ENTRIES] = { false };
+	bool out[ENTRIES] = { false }, again[ENTRIES] = { false };
 
 	memcpy(then, key, s->count * sizeof(*key));
 	weft_soonest_walk_begin(&w, s, heap);
@@ -59,9 +60,20 @@ static void walk(struct weft_soonest *s, uint32_t *key)
 		if (want == WEFT_SOONEST_NEVER)
 			break;
 		if (dice(3)) {
+			bool second = weft_soonest_walk_is_again(&w);
+
 			i = weft_soonest_walk_pop(&w);
+			ck_assert_int_eq(second, again[i]);
 			ck_assert_uint_eq(then[i], want);
 			hand_out(then, out, i);
+			if (!dice(3)) {		/* it comes once more, later */
+				then[i] = dice(20) ? then[i] + 1 + dice(20) :
+					WEFT_SOONEST_NEVER;
+				weft_soonest_walk_put(&w, i, then[i]);
+				again[i] = true;
+				out[i] = false;
+				continue;
+			}
 			key[i] = any_key();
 			weft_soonest_set(s, i, key[i]);
 			continue;
@@ -107,13 +119,14 @@ START_TEST(test_nothing)
 {
 	struct weft_soonest s;
 	struct weft_soonest_walk w;
-	uint32_t heap[1];
+	uint64_t heap[1];
+	uint32_t none;
 
 	ck_assert_int_eq(weft_soonest_init(&s, 0), 0);
 	weft_soonest_build(&s);
 	weft_soonest_walk_begin(&w, &s, heap);
 	ck_assert_uint_eq(weft_soonest_walk_peek(&w), WEFT_SOONEST_NEVER);
-	ck_assert_uint_eq(weft_soonest_walk_until(&w, 5, heap), 0);
+	ck_assert_uint_eq(weft_soonest_walk_until(&w, 5, &none), 0);
 	weft_soonest_fini(&s);
 }
 END_TEST
