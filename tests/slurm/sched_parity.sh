@@ -3,25 +3,34 @@
 #
 # sched_parity.sh - who may start, and what keeps the others: as with stock
 #
-# Two sandboxes alike, Weft's and a stock one, with accounting; in both the
-# same scenes are played at the same time: preemption by QOS, limits of QOS and
-# of associations, licences, reservations (maintenance, flex, of licences),
-# suspended and requeued jobs, partitions, dependencies.  A line of a scene
-# says what must become of a job, its state and the reason that Slurm shows; it
-# is checked in both columns, so that a wrong expectation of stock Slurm is seen
-# as well as a difference.
+# Sandboxes in pairs alike, Weft's and a stock one; in both of a pair the same
+# scenes are played at the same time.  A line of a scene says what must become
+# of a job, its state and the reason that Slurm shows; it is checked in both
+# columns, so that a wrong expectation of stock Slurm is seen as well as a
+# difference.
+#
+#   limits    preempt/qos, limits of QOS and of associations (with accounting),
+#             licences, reservations (maintenance, flex, of licences), held,
+#             suspended and requeued jobs, partitions, dependencies
+#   sharing   preempt/partition_prio with SUSPEND,GANG, OverSubscribe, nodes
+#             that save power or are dynamic (these two, a minute more, only
+#             with WEFT_TEST_LONG)
+#
+# At the end the two of the first pair become a federation: each has every
+# pending job, and only one may start it.
 #
 # Where several jobs wait, the text of Resources and Priority depends on when
 # each scheduler last looked: "waits" stands for either.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-scenes="resv life" dbd=
+limits="resv life" sharing="share gang${WEFT_TEST_LONG:+ power dynamic}" dbd=
 if command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
-	scenes="preempt qos assoc resv life" dbd=--slurmdbd
+	limits="preempt qos assoc resv life" dbd=--slurmdbd
 fi
 
 waits='PENDING (Resources|Priority|None)'
-# Stock has both words for others' reservations, as it happened to look.
+runs='RUNNING None'
+# Stock has all of these for nodes that are others', as it happened to look.
 reserved='PENDING (ReqNodeNotAvail.*|Reservation|Resources|Priority)'
 declare -A id
 
@@ -216,6 +225,146 @@ scene_life()
 	sweep
 }
 
+# Both of gang scheduling's turns.
+shares='(RUNNING|SUSPENDED) None'
+
+scene_share()
+{
+	job f1 -n16 -p force
+	want "OverSubscribe=FORCE:2: a job takes the node" f1 "$shares"
+	job f2 -n16 -p force
+	want "another shares it" f2 "$shares"
+	job f3 -n16 -p force
+	stays "a third waits" f3 "$waits"
+	job main -n1 -w node0
+	stays "and who does not share" main "$reserved"
+	sweep
+	job s1 -n16 -p shared --oversubscribe
+	want "OverSubscribe=YES:2: a job that would share" s1 "$shares"
+	job s2 -n16 -p shared --oversubscribe
+	want "shares" s2 "$shares"
+	job s3 -n16 -p shared
+	stays "one that would not waits" s3 "$waits"
+	sweep
+	job e1 -n1 -p alone
+	want "OverSubscribe=EXCLUSIVE: a small job" e1 "$runs"
+	job e2 -n1 -p alone
+	stays "has the node for itself" e2 "$waits"
+	job e3 -n1 -w node0
+	stays "against other partitions, too" e3 "$reserved"
+	sweep
+	job u1 -n1 -w node0 --exclusive=user
+	want "--exclusive=user: a job" u1 "$runs"
+	job u2 -n1 -w node0 --exclusive=user
+	want "shares with its user's" u2 "$runs"
+	sweep
+}
+
+scene_gang()
+{
+	job low -n16 -p low
+	want "a job of a low partition runs" low "$runs"
+	job high -n16 -p high
+	want "SUSPEND: the high partition's runs" high "$runs"
+	want "the low one's is suspended" low 'SUSPENDED None'
+	job low2 -n16 -p low
+	stays "the next low one waits" low2 "$waits"
+	sx scancel "${id[high]}"
+	want "the first goes on" low "$runs"
+	gpus lowgpu 4 -p low -n1
+	stays "the next by GPUs waits likewise" lowgpu "$waits"
+	sx scancel "${id[low]}" "${id[low2]}"
+	want "and runs" lowgpu "$runs"
+	gpus highgpu 4 -p high
+	stays "GPUs are not taken from a job by suspending it" highgpu "$waits"
+	want "it runs on" lowgpu "$runs"
+	sweep
+}
+
+node_is() { sx scontrol show node -o "$1" | sed -n 's/.* State=\([^ ]*\).*/\1/p' | grep -Eq "$2"; }
+
+scene_power()
+{
+	sx scontrol update nodename=node2 state=power_down
+	check "a node is powered down" wait_for 60 node_is node2 POWERED_DOWN
+	gpus wake 4 -w node2
+	want "a job wakes it" wake '(CONFIGURING|RUNNING) None'
+	is "and has it" "$(field "${id[wake]}" NodeList)" node2
+	gpus next 1 -w node2
+	want "it runs when the node has come" wake "$runs"
+	stays "the next waits" next "$waits"
+	sweep
+}
+
+dynamic() { mkdir -p "$sb_dir/tmp/$1" && sx slurmd -Z -N "$1" --conf "CPUs=16 RealMemory=4000 Gres=gpu:4" 2>/dev/null; }
+dynamic_end() { kill "$(<"$sb_dir/run/slurmd.$1.pid")"; wait_for 30 [ ! -e "$sb_dir/run/slurmd.$1.pid" ]; }
+forget() { sx scontrol update "nodename=$1" state=down reason=gone && sx scontrol delete "nodename=$1"; }
+
+# All dynamic slurmds of a Slurm have one port, so one at a time.
+scene_dynamic()
+{
+	dynamic dyn0
+	check "a dynamic node comes" wait_for 60 node_is dyn0 IDLE
+	gpus dyn 4 -w dyn0
+	want "a job takes its GPUs" dyn "$runs"
+	gpus dyn2 1 -w dyn0
+	stays "the next waits" dyn2 "$waits"
+	sx scancel "${id[dyn]}" "${id[dyn2]}"
+	check "it is idle again" wait_for 60 node_is dyn0 '^IDLE\+DYNAMIC_NORM$'
+	check "its slurmd ends" dynamic_end dyn0
+	dynamic dyn1
+	check "another comes" wait_for 60 node_is dyn1 IDLE
+	check "the first is forgotten" forget dyn0
+	gpus beyond 4 -w dyn1
+	want "a job beyond the hole runs" beyond "$runs"
+	job every -N5 -n5 --gres=gpu:4
+	stays "one for every node waits" every "$waits"
+	sx scancel "${id[beyond]}"
+	want "and has them all" every "$runs"
+	sweep
+	check "the second goes" dynamic_end dyn1
+	check "and is forgotten" forget dyn1
+	gpus after 4 -w node0
+	want "the nodes that were there go on" after "$runs"
+	sweep
+}
+
+# ---- the two together ------------------------------------------------------------
+
+synced() { sx scontrol show federation | grep -q 'Synced:Yes'; }
+box() { sb_use "test-$$-$1"; }
+
+# What was pending on both before either could start it.
+federation()
+{
+	local i
+	local script="echo \$SLURM_JOB_ID \$SLURM_CLUSTER_NAME >>$t_dir/federated; sleep 1"
+
+	sx sacctmgr -i add federation fed "clusters=test-$$-1,test-$$-2" >/dev/null
+	for i in 1 2; do
+		box $i
+		check "federation: cluster $i is in step" wait_for 60 synced
+		sx scontrol update partitionname=main state=down
+	done
+	for i in {1..12} ; do
+		box $((i % 2 + 1))
+		command=$script gpus "fed$i" $((i % 4 + 1))
+	done
+	for i in 1 2; do
+		box $i
+		sx scontrol update partitionname=main state=up
+	done
+	for i in 1 2; do
+		box $i
+		check "federation: no job is left on cluster $i" wait_for 60 all_gone
+	done
+	is "federation: each of 12 jobs ran once" "$(cut -d' ' -f1 "$t_dir/federated" | sort | uniq -c | awk '{ print $1 }' | sort | uniq -c | xargs)" "12 1"
+	is "federation: on either cluster" "$(cut -d' ' -f2 "$t_dir/federated" | sort -u | xargs)" "test-$$-1 test-$$-2"
+	sx sacctmgr -i delete federation fed >/dev/null
+}
+
+# ---- their settings ----------------------------------------------------------------
+
 # Limits that the scenes speak of.
 accounts()
 {
@@ -238,60 +387,141 @@ accounts()
 		manage modify user "$(id -un)" where account=$i set qos=normal,low,gone,high,one,gpus,group,perjob,wall,min
 	done
 	manage modify user "$(id -un)" set defaultaccount=root
-	wait_for 30 known -A minutes -q min -n1
+	for i in 1 2; do
+		box $i
+		wait_for 30 known -A minutes -q min -n1 || return
+	done
 }
 
-column()
+column()	# SCENE...
 {
+	local scene
+
 	t_count=0
-	[ -z "$dbd" ] || accounts || not_ok "slurmctld knows the accounts" "$(sx sacctmgr -n list assoc format=account,user,qos%60)"
-	for scene in $scenes; do
+	for scene; do
 		"scene_$scene"
 		note "$scene: $SECONDS s"
 	done
 }
 
-# ---- both ----------------------------------------------------------------------
+# The first has the slurmdbd that the second uses.
+settings_limits()	# BOX
+{
+	local first=$t_dir/weft-sandbox/test-$$-1
 
-cat >"$t_dir/extra.conf" <<END
-${dbd:+AccountingStorageEnforce=limits,qos
-AccountingStorageTRES=gres/gpu
-PreemptType=preempt/qos
-PreemptMode=REQUEUE}
-PriorityType=priority/multifactor
-PriorityWeightQOS=1000
-JobRequeue=1
-MinJobAge=600
-Licenses=matlab:2
-SchedulerParameters=batch_sched_delay=0,sched_interval=2,sched_min_interval=0,bf_interval=1
-PartitionName=down Nodes=node3 State=DOWN
-PartitionName=narrow Nodes=ALL MaxNodes=1 MaxTime=40
-END
+	[ -z "$dbd" ] || cat <<-END
+	AccountingStorageEnforce=limits,qos
+	AccountingStorageTRES=gres/gpu
+	PreemptType=preempt/qos
+	PreemptMode=REQUEUE
+	END
+	[ -z "$dbd" ] || [ "$1" = 1 ] || cat <<-END
+	AuthInfo=socket=$first/run/munge.socket
+	AccountingStorageType=accounting_storage/slurmdbd
+	AccountingStorageHost=127.0.0.1
+	$(grep '^AccountingStorage\(Port\|Pass\)' "$first/etc/slurm.conf")
+	END
+	cat <<-END
+	PartitionName=down Nodes=node3 State=DOWN
+	PartitionName=narrow Nodes=ALL MaxNodes=1 MaxTime=40
+	END
+}
+
+# A node that is woken is a slurmd that says it has just booted.
+settings_sharing()	# BOX
+{
+	local dir=$t_dir/weft-sandbox/test-$$-$1
+
+	cat >"$t_dir/suspend-$1" <<-END
+	#!/bin/sh
+	exit 0
+	END
+	cat >"$t_dir/resume-$1" <<-END
+	#!/bin/sh
+	export WEFT_SANDBOX_DAEMON=$dir SLURM_CONF=$dir/etc/slurm.conf PATH=$PATH
+	for node in \$(scontrol show hostnames "\$1"); do
+		kill "\$(cat "$dir/run/slurmd.\$node.pid")"
+		while [ -e "$dir/run/slurmd.\$node.pid" ]; do sleep 0.1; done
+		setsid slurmd -D -b -N "\$node" </dev/null >/dev/null 2>&1 &
+	done
+	END
+	chmod 0755 "$t_dir/suspend-$1" "$t_dir/resume-$1"
+	cat <<-END
+	PreemptType=preempt/partition_prio
+	PreemptMode=SUSPEND,GANG
+	SchedulerTimeSlice=5
+	SuspendProgram=$t_dir/suspend-$1
+	ResumeProgram=$t_dir/resume-$1
+	SuspendTimeout=1
+	ResumeTimeout=600
+	SuspendTime=36000
+	MaxNodeCount=8
+	SlurmdPort=$((27000 + $1))
+	PartitionName=force Nodes=node0 OverSubscribe=FORCE:2
+	PartitionName=shared Nodes=node0 OverSubscribe=YES:2
+	PartitionName=alone Nodes=node0 OverSubscribe=EXCLUSIVE
+	PartitionName=low Nodes=node1 PriorityTier=1
+	PartitionName=high Nodes=node1 PriorityTier=10 PreemptMode=OFF
+	END
+}
+
+start()	# BOX SETTINGS OPTION...
+{
+	{
+		cat <<-END
+		PriorityType=priority/multifactor
+		PriorityWeightQOS=1000
+		JobRequeue=1
+		MinJobAge=600
+		Licenses=matlab:2
+		SchedulerParameters=batch_sched_delay=0,sched_interval=2,sched_min_interval=0,bf_interval=1
+		END
+		"settings_$2" "$1"
+	} >"$t_dir/extra-$1.conf"
+	t_serial=$(($1 - 1))
+	sb_start --nodes 4 --gpus 4 --conf-extra "$t_dir/extra-$1.conf" "${@:3}"
+}
+
+play()	# BOX NAME SCENE...
+{
+	(trap - EXIT; box "$1"; column "${@:3}" >"$t_dir/$2.tap") &
+}
+
+# ---- all -----------------------------------------------------------------------
+
+t_names=("test-$$-4" "test-$$-3" "test-$$-2" "test-$$-1")
+(trap - EXIT; t_names=(); start 3 sharing) &
+(trap - EXIT; t_names=(); start 4 sharing --plugins off) &
 # shellcheck disable=SC2086  # no option, or one
-start() { sb_start --nodes 4 --gpus 4 $dbd --conf-extra "$t_dir/extra.conf" "$@"; }
-t_names=("test-$$-1")	# the other's
-(trap - EXIT; t_names=(); start --plugins off) &
-t_serial=1
-start
-ours=$sb
+(trap - EXIT; t_names=(); start 1 limits $dbd && start 2 limits --plugins off)
 wait
-stock=test-$$-1
 note "started: $SECONDS s"
-(trap - EXIT; sb_use "$stock"; column >"$t_dir/stock.tap") &
-(trap - EXIT; sb_use "$ours"; column >"$t_dir/weft.tap") &
+box 1
+[ -z "$dbd" ] || accounts || not_ok "slurmctld knows the accounts" "$(sx sacctmgr -n list assoc format=account,user,qos%60)"
+# shellcheck disable=SC2086  # lists of words
+{
+	play 1 weft $limits
+	play 2 stock $limits
+	play 3 weft-sharing $sharing
+	play 4 stock-sharing $sharing
+}
 wait
-[ -n "$dbd" ] || skip "preemption by QOS, limits of QOS and accounts" "no slurmdbd or no MariaDB here"
-told() { grep '^# told: ' "$t_dir/$1.tap" | sort; }
-note "where they tell another reason (stock, then Weft):"
-comm -3 <(told stock) <(told weft) | sed 's/^\t/    /; s/# told: //; s/^/# /'
-for i in stock weft; do
+for i in weft stock weft-sharing stock-sharing; do
 	while read -r line; do
 		case $line in
-		ok*) ok "$i: ${line#* - }" ;;
-		not*) not_ok "$i: ${line#* - }" ;;
+		ok*) ok "${i%-*}: ${line#* - }" ;;
+		not*) not_ok "${i%-*}: ${line#* - }" ;;
 		"# told: "*) ;;
 		*) echo "$line" ;;
 		esac
 	done <"$t_dir/$i.tap"
 done
+told() { cat "$t_dir/$1.tap" "$t_dir/$1-sharing.tap" | grep '^# told: ' | sort; }
+note "where they tell another reason (stock, then Weft):"
+comm -3 <(told stock) <(told weft) | sed 's/^\t/    /; s/# told: //; s/^/# /'
+if [ -n "$dbd" ]; then
+	federation
+else
+	skip "preemption by QOS, limits of QOS and accounts, federation" "no slurmdbd or no MariaDB here"
+fi
 t_end
