@@ -6,11 +6,11 @@
 # Some dozens of short jobs through stock Slurm, through sched/weft, and through
 # the simulator (tests/bench/validate, which states the bounds).  So few tell
 # Weft from the others, but stock hardly from EASY and FIFO, which are its first
-# come first served too.  WEFT_LONG: 150 jobs on 12 nodes, which do.
+# come first served too.  WEFT_TEST_LONG: 150 jobs on 12 nodes, which do.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
 size="48 6 8 4 2" stock_margin=9 bound=0.5
-[ -z "${WEFT_LONG:-}" ] || { size="150 12 25 4 2"; stock_margin= bound=; }
+[ -z "${WEFT_TEST_LONG:-}" ] || { size="150 12 25 4 2"; stock_margin= bound=; }
 
 validate()
 {

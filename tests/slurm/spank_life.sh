@@ -6,7 +6,7 @@
 # arrays, honoured when others want the nodes and when the job ends of a cause
 # that it named, and told by weft why.
 #
-# WEFT_LONG=1 adds the causes that Slurm looks for every 30 seconds only, and
+# WEFT_TEST_LONG=1 adds the causes that Slurm looks for every 30 seconds only, and
 # preemption by QOS, which needs a slurmdbd.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
@@ -154,13 +154,13 @@ else
 	skip "requeue-on=oom" "no cgroups v1 that can be written, or not Slurm 22.05"
 fi
 
-if [ -n "${WEFT_LONG:-}" ]; then
+if [ -n "${WEFT_TEST_LONG:-}" ]; then
 	sx scontrol update NodeName=node2,node0 State=RESUME 2>/dev/null
 	late=$(submit -w node3 --mem=10 -n1 --oversubscribe -t 1 --requeue-on=timeout --checkpoint-signal=B:USR1@20 "$t_dir/saver")
 	check "checkpoint-signal: before the time limit, as Slurm's --signal" wait_for 90 has_told "$late" saved
 	check "requeue-on=timeout: requeued at its time limit" wait_for 120 restarted "$late" 1
 fi
-if [ -n "${WEFT_LONG:-}" ] && command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
+if [ -n "${WEFT_TEST_LONG:-}" ] && command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
 	unlike "nothing went wrong in the first plugin" "$(log)" 'sched/weft: .*(skipped|cannot)|removed JobId'
 	sb_stop
 	rm -f "$t_dir"/saved.*	# job numbers may come again
