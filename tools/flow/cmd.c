@@ -42,7 +42,7 @@ static const char usage[] =
 	"  -n, --dry-run            run: show what would be submitted, and its price\n"
 	"  -d, --detach             run, resume: submit and return\n"
 	"      --again              run: although another run of it is not over\n"
-	"  -o, --output FILE        graph, report, from: write there\n"
+	"  -o, --output FILE        graph, report, from: write there; run --dry-run: the graph\n"
 	"      --svg                graph: SVG, through Graphviz' dot\n"
 	"      --state              graph: of a run, coloured by what became of its tasks\n"
 	"      --array A --name N   map; options of sbatch by their long names too\n"

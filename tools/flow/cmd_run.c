@@ -115,6 +115,27 @@ static int follow(struct weft_run *run, struct weft_err *err)
 	return 0;
 }
 
+static struct json_object *pace_json(const struct weft_run_pace *pace)
+{
+	const struct {
+		const char *name;
+		double msec;
+	} parts[] = {
+		{ "plan", pace->plan }, { "journal", pace->journal }, { "send", pace->send },
+		{ "look", pace->look }, { "release", pace->release },
+	};
+	struct json_object *out = json_object_new_object();
+	double sum = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		json_object_object_add(out, parts[i].name,
+				       json_object_new_int64((int64_t)(parts[i].msec + 0.5)));
+		sum += parts[i].msec;
+	}
+	json_object_object_add(out, "all", json_object_new_int64((int64_t)(sum + 0.5)));
+	return out;
+}
+
 static void print_result(const struct weft_run *run, const struct weft_flow_args *args)
 {
 	struct weft_run_totals t;
@@ -136,6 +157,7 @@ static void print_result(const struct weft_run *run, const struct weft_flow_args
 	json_object_object_add(out, "waiting",
 			       json_object_new_int64(t.todo + t.live - t.running));
 	json_object_object_add(out, "rpcs", json_object_new_int64((int64_t)run->rpc_count));
+	json_object_object_add(out, "submission_msec", pace_json(&run->pace));
 	weft_print_json(stdout, out);
 }
 

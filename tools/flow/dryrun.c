@@ -284,6 +284,8 @@ int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
 		limits.max_queued = flow->max_queued;
 	if (!rc)
 		rc = weft_plan_pass(&plan, &limits, &first, &err);
+	if (!rc && args->output)
+		rc = weft_flow_put_graph(flow, NULL, NULL, args, &err);
 	if (!rc)
 		rc = price_plan(&plan, &graph, site, args, &err);
 	if (plan.flow)

@@ -23,9 +23,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/flow/send.h"
 #include "tools/flow/waves.h"
+
+/* Milliseconds since *from, which moves to now. */
+static double lap(struct timespec *from)
+{
+	struct timespec now;
+	double msec;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	msec = (double)(now.tv_sec - from->tv_sec) * 1e3 +
+	       (double)(now.tv_nsec - from->tv_nsec) / 1e6;
+	*from = now;
+	return msec;
+}
 
 /* One look: cancel jobs that carry an object's number but not its id. */
 static int cancel_doubles(struct weft_run *run, struct weft_err *err)
@@ -128,9 +142,13 @@ static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count, boo
 static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		      struct weft_err *err)
 {
+	struct timespec at;
 	uint32_t failed;
-	int rc = weft_send_all(run, queue, count, &failed, err);
+	int rc;
 
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	rc = weft_send_all(run, queue, count, &failed, err);
+	run->pace.send += lap(&at);
 	if (rc == -EDQUOT) {
 		if (weft_waves_refused(run, &run->plan.objects[failed])) {
 			take_back(run, queue, count, false);
@@ -147,7 +165,11 @@ static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 	}
 	if (!rc)
 		rc = cancel_doubles(run, err);
-	return rc ? rc : release_held(run, err);
+	run->pace.look += lap(&at);
+	if (!rc)
+		rc = release_held(run, err);
+	run->pace.release += lap(&at);
+	return rc;
 }
 
 int weft_run_pass(struct weft_run *run, struct weft_err *err)
@@ -157,10 +179,12 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 	struct weft_plan_limits limits = { run->limits.max_array_size, room, NULL,
 					   run->barrier_broke ? 0 : WEFT_BARRIER_TERMS };
 	uint32_t first, count, *queue;
+	struct timespec at;
 	int rc;
 
 	if (run->stopping)
 		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &at);
 	if (run->flow->max_queued && run->flow->max_queued < room)
 		limits.max_queued = run->flow->max_queued;
 	weft_plan_settle(&run->plan);
@@ -169,6 +193,7 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 		return rc;
 	limits.room = run->room;
 	rc = weft_plan_pass(&run->plan, &limits, &first, err);
+	run->pace.plan += lap(&at);
 	count = run->plan.object_count - first;
 	if (rc || !count)
 		return rc;
@@ -183,6 +208,7 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 	}
 	if (!rc)
 		rc = weft_state_commit(run->state, err);
+	run->pace.journal += lap(&at);
 	if (!rc)
 		rc = send_queue(run, queue, count, err);
 	free(queue);

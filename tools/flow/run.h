@@ -15,6 +15,15 @@
 #include "tools/slurm/assoc.h"
 #include "tools/slurm/jobs.h"
 
+/* Where the time of submitting went, in milliseconds, all passes together. */
+struct weft_run_pace {
+	double plan;		/* objects made */
+	double journal;		/* their rows written, before any is sent */
+	double send;		/* sent, and their job ids written */
+	double look;		/* Slurm asked for doubles */
+	double release;		/* what was held let go, and that written */
+};
+
 struct weft_run {
 	char dir[3000];
 	char id[96];
@@ -33,6 +42,7 @@ struct weft_run {
 	bool room_known;
 	uint32_t refusals;		/* by accounting, in a row, that nothing explains */
 	uint64_t rpc_count;
+	struct weft_run_pace pace;
 	/* What waits, as the last look at Slurm had it. */
 	uint8_t *running;		/* per unit: 1 if it runs */
 	struct weft_unit_end *last_end;	/* scratch of one unit */
