@@ -6,7 +6,12 @@
  * (unlink, ftruncate: how SQLite ends a transaction) or a connection opened
  * (an order to slurmctld).  WEFT_KILL_AT=N kills with SIGKILL before step N;
  * an odd N kills after the step instead, so that "done but not yet noted" is
- * met as well.  Nothing in the program knows of it.
+ * met as well.
+ *
+ * Or stop another: WEFT_STOP_AT=N sends signal WEFT_STOP_SIGNAL to the process
+ * WEFT_STOP_PID before the Nth job is submitted; stopped slurmctlds take what
+ * is sent to them meanwhile when they go on, whether anyone listens or not.
+ * Nothing in the program knows of it.
  */
 #include "config.h"
 
@@ -48,6 +53,26 @@ static void after(int step, int limit)
 		after(step, limit);                                            \
 		return rc;                                                     \
 	}
+
+static long number_of(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
+__attribute__((visibility("default"))) int slurm_submit_batch_job(void *job, void **answer);
+int slurm_submit_batch_job(void *job, void **answer)
+{
+	static int (*real)(void *job, void **answer);
+	static int submitted;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "slurm_submit_batch_job");
+	if (__sync_add_and_fetch(&submitted, 1) == number_of("WEFT_STOP_AT"))
+		kill((pid_t)number_of("WEFT_STOP_PID"), (int)number_of("WEFT_STOP_SIGNAL"));
+	return real(job, answer);
+}
 
 STEP(int, fdatasync, (int fd), (fd))
 STEP(int, fsync, (int fd), (fd))

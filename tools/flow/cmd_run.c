@@ -217,6 +217,33 @@ static int not_over(void *ctx, const char *dir)
 	return 1;
 }
 
+/*
+ * Two `run` of one directory at a time would both find that nothing runs: the
+ * second waits here until the first is in its journal.  The lock goes with the
+ * process, or when *ret_fd is closed.
+ */
+static int admit(const char *home, int *ret_fd, struct weft_err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[3100];
+	int fd, rc;
+
+	if (mkdir(home, 0777) && errno != EEXIST)
+		return weft_err_sys(err, errno, "%s", home);
+	snprintf(path, sizeof(path), "%.3000s/.begin", home);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return weft_err_sys(err, errno, "%s", path);
+	while (fcntl(fd, F_SETLKW, &lock))
+		if (errno != EINTR) {
+			rc = weft_err_sys(err, errno, "%s: cannot lock", path);
+			close(fd);
+			return rc;
+		}
+	*ret_fd = fd;
+	return 0;
+}
+
 static int connect_slurm(struct weft_slurm_limits *limits, struct weft_err *err)
 {
 	int rc = weft_slurm_start(err);
@@ -256,11 +283,31 @@ static int dry_run(const struct weft_flow_args *args, const struct weft_slurm_li
 	return rc;
 }
 
+/* 1: another run of the file is not over, and that was said. */
+static int begin_run(struct weft_run *run, const struct weft_flow_args *args,
+		     struct weft_err *err)
+{
+	char home[3000], *real;
+	int fd = -1, rc = weft_run_home(args->rest[0], home, err);
+
+	if (!rc)
+		rc = admit(home, &fd, err);
+	if (rc)
+		return rc;
+	real = realpath(args->rest[0], NULL);
+	if (real && !args->again && weft_flow_each_run(home, not_over, real))
+		rc = 1;
+	else
+		rc = weft_run_create(run, args->rest[0], args->given, args->given_count, err);
+	free(real);
+	close(fd);
+	return rc;
+}
+
 int weft_flow_cmd_run(const struct weft_flow_args *args)
 {
 	struct weft_run run = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	char home[3000], *real;
 	int rc;
 
 	if (args->rest_count != 1) {
@@ -274,14 +321,9 @@ int weft_flow_cmd_run(const struct weft_flow_args *args)
 		return dry_run(args, &run.limits, !rc);
 	if (rc)
 		return weft_flow_fail(&err);
-	real = realpath(args->rest[0], NULL);
-	if (real && !args->again && !weft_run_home(real, home, &err) &&
-	    weft_flow_each_run(home, not_over, real)) {
-		free(real);
+	rc = begin_run(&run, args, &err);
+	if (rc > 0)
 		return WEFT_EXIT_NO;
-	}
-	free(real);
-	rc = weft_run_create(&run, args->rest[0], args->given, args->given_count, &err);
 	if (!rc) {
 		fprintf(stderr, "weft flow: run %s\n", run.id);
 		rc = weft_run_pass(&run, &err);
@@ -339,7 +381,7 @@ static int act(const struct weft_flow_args *args, bool again)
 	int rc = open_run(&run, args, &err);
 
 	if (!rc)
-		rc = weft_run_adopt(&run, &err);
+		rc = weft_run_adopt(&run, again, &err);
 	if (!rc)
 		rc = weft_run_update(&run, &err);
 	if (!rc && again)
@@ -372,7 +414,7 @@ int weft_flow_cmd_cancel(const struct weft_flow_args *args)
 	int rc = open_run(&run, args, &err);
 
 	if (!rc)
-		rc = weft_run_adopt(&run, &err);
+		rc = weft_run_adopt(&run, false, &err);
 	if (!rc)
 		rc = weft_run_update(&run, &err);
 	if (!rc)

@@ -9,9 +9,12 @@
  *      wait for nothing new are held, so nothing of the pass can run or end
  *   3  job ids are journalled as they come, many in one transaction
  *   4  Slurm is asked once what it has: doubles, which a lost answer may have
- *      made, are cancelled while all are still held
+ *      made, are cancelled while all are still held; if answers were lost, once
+ *      more a while later (and each later look cancels what it sees)
  *   5  held objects are released one by one and journalled as FREE
  * Because held jobs neither run nor vanish, adopt() always finds what was sent.
+ * A slurmctld that is killed can forget what it took in its last seconds, as
+ * the look shows: then all of the pass is taken back and made anew.
  *
  * A refusal ends the pass: what it had sent is cancelled, still held, and its
  * units wait for a resume.  One by accounting, for how many jobs there are,
@@ -28,6 +31,9 @@
 #include "tools/flow/send.h"
 #include "tools/flow/waves.h"
 
+#define LATE_MIN_SEC 5
+#define LATE_MAX_SEC 300
+
 /* Milliseconds since *from, which moves to now. */
 static double lap(struct timespec *from)
 {
@@ -41,12 +47,41 @@ static double lap(struct timespec *from)
 	return msec;
 }
 
-/* One look: cancel jobs that carry an object's number but not its id. */
-static int cancel_doubles(struct weft_run *run, struct weft_err *err)
+int weft_run_cancel_doubles(struct weft_run *run, const struct weft_job_list *list,
+			    struct weft_err *err)
+{
+	size_t len = strlen("weft::") + strlen(run->id);
+	uint32_t last = 0;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < list->count && !rc; i++) {
+		unsigned long number = strtoul(list->jobs[i].comment + len, NULL, 10);
+		uint32_t job_id = list->jobs[i].job_id;
+		char text[16];
+
+		if (number >= run->plan.object_count || job_id == last ||
+		    list->jobs[i].state > WEFT_JOB_RUNNING ||
+		    run->plan.objects[number].job_id == job_id)
+			continue;
+		last = job_id;
+		snprintf(text, sizeof(text), "%u", job_id);
+		rc = weft_slurm_cancel(text, err);
+		run->rpc_count++;
+	}
+	return rc;
+}
+
+/*
+ * One question: cancel doubles; and see that slurmctld has the jobs of the
+ * queue.  One that was killed may have forgotten the last seconds (-ESTALE).
+ */
+static int look(struct weft_run *run, const uint32_t *queue, uint32_t count,
+		struct weft_err *err)
 {
 	struct weft_job_list list;
 	char prefix[128];
-	uint32_t last = 0;
+	uint8_t *seen;
+	uint32_t forgotten = 0;
 	int rc;
 
 	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
@@ -54,21 +89,40 @@ static int cancel_doubles(struct weft_run *run, struct weft_err *err)
 	if (rc)
 		return rc;
 	run->rpc_count++;
-	for (uint32_t i = 0; i < list.count && !rc; i++) {
+	seen = calloc(run->plan.object_count + 1, 1);
+	rc = seen ? weft_run_cancel_doubles(run, &list, err) :
+		    weft_err_set(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < list.count && seen; i++) {
 		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
-		uint32_t job_id = list.jobs[i].job_id;
-		char text[16];
 
-		if (number >= run->plan.object_count || job_id == last ||
-		    list.jobs[i].state > WEFT_JOB_RUNNING ||
-		    run->plan.objects[number].job_id == job_id)
-			continue;
-		last = job_id;
-		snprintf(text, sizeof(text), "%u", job_id);
-		rc = weft_slurm_cancel(text, err);
+		if (number < run->plan.object_count &&
+		    run->plan.objects[number].job_id == list.jobs[i].job_id)
+			seen[number] = 1;
 	}
+	for (uint32_t i = 0; i < count && !rc; i++)
+		forgotten += run->plan.objects[queue[i]].job_id && !seen[queue[i]];
+	free(seen);
 	weft_job_list_fini(&list);
+	if (!rc && forgotten)
+		rc = weft_err_set(err, ESTALE, "slurmctld has forgotten %u of %u jobs",
+				  forgotten, count);
 	return rc;
+}
+
+/*
+ * What was sent into a silence may arrive later: TCP repeats a lost packet at
+ * intervals that double, so within about as long again; and never later than
+ * the message's credential lives, which munge makes 300 s.
+ */
+static void await_late(const struct weft_run *run, double silence_sec)
+{
+	double sec = silence_sec < LATE_MIN_SEC ? LATE_MIN_SEC :
+		     silence_sec > LATE_MAX_SEC ? LATE_MAX_SEC : silence_sec;
+	struct timespec t = { (time_t)sec, 0 };
+
+	fprintf(stderr, "weft flow: answers were lost; what may still be on its way is waited for %.0f s before run %s begins\n",
+		sec, run->id);
+	nanosleep(&t, NULL);
 }
 
 static int release_held(struct weft_run *run, struct weft_err *err)
@@ -143,11 +197,12 @@ static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		      struct weft_err *err)
 {
 	struct timespec at;
+	double silence_sec;
 	uint32_t failed;
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
-	rc = weft_send_all(run, queue, count, &failed, err);
+	rc = weft_send_all(run, queue, count, &failed, &silence_sec, err);
 	run->pace.send += lap(&at);
 	if (rc == -EDQUOT) {
 		if (weft_waves_refused(run, &run->plan.objects[failed])) {
@@ -160,11 +215,23 @@ static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		run->refusals = 0;
 	}
 	if (rc == -EINVAL || rc == -ESRCH) {
+		struct weft_err other = WEFT_ERR_INIT;
+
 		take_back(run, queue, count, true);
+		if (silence_sec > 0)
+			look(run, NULL, 0, &other);
 		return rc;
 	}
 	if (!rc)
-		rc = cancel_doubles(run, err);
+		rc = look(run, queue, count, err);
+	if (!rc && silence_sec > 0) {
+		await_late(run, silence_sec);
+		rc = look(run, queue, count, err);
+	}
+	if (rc == -ESTALE) {	/* held or waiting for those that are: none has run */
+		fprintf(stderr, "weft flow: %s; sent again\n", err->msg);
+		take_back(run, queue, count, true);
+	}
 	run->pace.look += lap(&at);
 	if (!rc)
 		rc = release_held(run, err);
@@ -172,7 +239,7 @@ static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 	return rc;
 }
 
-int weft_run_pass(struct weft_run *run, struct weft_err *err)
+static int one_pass(struct weft_run *run, struct weft_err *err)
 {
 	uint32_t room = run->limits.max_job_count > run->limits.job_count + 100 ?
 				run->limits.max_job_count - run->limits.job_count - 100 : 1;
@@ -215,7 +282,17 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 	return rc ? rc : (int)count;
 }
 
-int weft_run_adopt(struct weft_run *run, struct weft_err *err)
+int weft_run_pass(struct weft_run *run, struct weft_err *err)
+{
+	int rc = one_pass(run, err);
+
+	/* -ESRCH: a job that another was to wait for is gone, maybe forgotten too. */
+	for (int more = 2; more-- && (rc == -ESTALE || (rc == -ESRCH && more));)
+		rc = one_pass(run, err);
+	return rc;
+}
+
+int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err)
 {
 	struct weft_job_list list;
 	char prefix[128];
@@ -233,6 +310,9 @@ int weft_run_adopt(struct weft_run *run, struct weft_err *err)
 		if (number >= run->plan.object_count)
 			continue;
 		object = &run->plan.objects[number];
+		if (let_go && list.jobs[i].held && object->root &&
+		    object->state == WEFT_OBJECT_FREE && object->job_id == list.jobs[i].job_id)
+			object->state = WEFT_OBJECT_HELD;
 		if (object->state != WEFT_OBJECT_SENT || object->job_id)
 			continue;
 		object->job_id = list.jobs[i].job_id;
@@ -249,10 +329,9 @@ int weft_run_adopt(struct weft_run *run, struct weft_err *err)
 		if (run->plan.objects[o].state == WEFT_OBJECT_SENT)
 			queue[count++] = o;
 	if (!rc)
-		rc = count ? send_queue(run, queue, count, err) :
-			     cancel_doubles(run, err);
-	if (!rc && !count)
-		rc = release_held(run, err);
+		rc = count ? send_queue(run, queue, count, err) : look(run, NULL, 0, err);
+	if (rc == -ESTALE || (!rc && !count))
+		rc = release_held(run, err);	/* what is missing goes with the next pass */
 	free(queue);
 	return rc;
 }

@@ -74,8 +74,15 @@ void weft_run_count_units(const struct weft_run *run, uint32_t first, uint32_t c
  * later weft_run_adopt() and this bring the run to the same place.
  */
 int weft_run_pass(struct weft_run *run, struct weft_err *err);
-/* After a crash: find what was sent, cancel doubles, let held jobs go. */
-int weft_run_adopt(struct weft_run *run, struct weft_err *err);
+/*
+ * After a crash: find what was sent, cancel doubles, let held jobs go; with
+ * let_go also those that were let go before and are held now, as after a crash
+ * of slurmctld or by a user's hand.
+ */
+int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err);
+/* Cancel jobs of the list that carry an object's number but not its job id. */
+int weft_run_cancel_doubles(struct weft_run *run, const struct weft_job_list *list,
+			    struct weft_err *err);
 /* Look at Slurm (one RPC) and at the records; settle, retry, cancel. */
 int weft_run_update(struct weft_run *run, struct weft_err *err);
 /* Look at the records only: no RPC.  Failures are left to an update. */

@@ -12,8 +12,12 @@
  * 3,000 bare jobs on a busy machine took 9.7 s with one thread, 5.6 with two,
  * 4.0, 2.9, and 2.5 with six, for the same CPU time.
  *
- * An answer that does not come (-ETIMEDOUT) is looked up by comment, twice,
- * before the object is sent again.
+ * A message without an answer (-ETIMEDOUT) may still be on its way: slurmctld
+ * takes what lies in its queue though nobody listens any more, and the kernel
+ * repeats what the network lost for minutes, even after this process.  So the
+ * job is looked for by comment, and sent again only when slurmctld has said
+ * twice that it has none; how long slurmctld was silent is kept for pass.c,
+ * which waits as long for late doubles before anything may run.
  */
 #include "config.h"
 
@@ -44,6 +48,8 @@ struct sender {
 	uint32_t count, next, sent_count, written;
 	uint32_t busy;		/* threads still at work */
 	uint32_t waiting;	/* of them, for a parent's id */
+	bool told;		/* that an answer was lost */
+	double silence_sec;	/* the longest that an answer took which did not come */
 	int rc;			/* the first failure */
 	uint32_t failed;	/* its object */
 	struct weft_err err;
@@ -280,26 +286,65 @@ static int look_up(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
 	return 0;
 }
 
-static int send_surely(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
-		       struct weft_err *err)
+static double clock_sec(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* 0: found; -ENOENT: slurmctld said twice that there is none; -EAGAIN: it says nothing. */
+static int find_lost(struct weft_run *run, uint32_t number, uint32_t *ret_job_id,
+		     struct weft_err *err)
+{
+	int answers = 0;
+
+	for (int tries = 0; tries < WEFT_SEND_TRIES && answers < 2; tries++) {
+		pause_msec(answers ? 8000 : 2000);
+		if (look_up(run, number, ret_job_id, err))
+			continue;
+		if (*ret_job_id)
+			return 0;
+		answers++;
+	}
+	return answers == 2 ? -ENOENT : -EAGAIN;
+}
+
+static void tell_silence(struct sender *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->told)
+		fprintf(stderr, "weft flow: no answer from slurmctld; looking whether it has the job\n");
+	s->told = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* *silence_sec: how long it took to learn what became of a lost message, if one was. */
+static int send_surely(struct sender *s, uint32_t number, uint32_t *ret_job_id,
+		       double *silence_sec, struct weft_err *err)
+{
+	double lost = 0;
 	int rc = -EAGAIN;
 
 	for (int tries = 0; tries < WEFT_SEND_TRIES; tries++) {
-		rc = send_one(run, number, ret_job_id, err);
+		double began = clock_sec();
+
+		rc = send_one(s->run, number, ret_job_id, err);
 		if (rc == -ETIMEDOUT) {
-			for (int look = 0; look < 2; look++) {
-				pause_msec(look ? 8000 : 2000);
-				if (!look_up(run, number, ret_job_id, err) && *ret_job_id)
-					return 0;
-			}
-			continue;
+			lost = lost > 0 ? lost : began;
+			tell_silence(s);
+			rc = find_lost(s->run, number, ret_job_id, err);
+			*silence_sec = clock_sec() - lost;
+			if (rc == -ENOENT)
+				continue;
+			return rc;
 		}
 		if (rc != -EAGAIN)
 			return rc;
 		weft_send_pause(tries);
 	}
-	return rc;
+	return rc == -ENOENT ? weft_err_set(err, EAGAIN, "slurmctld does not answer") : rc;
 }
 
 /* Parents that were sent in this pass must have their ids first. */
@@ -320,6 +365,7 @@ static void *send_thread(void *arg)
 		uint32_t number = s->queue[s->next++], job_id = 0;
 		struct weft_object *object = &s->run->plan.objects[number];
 		struct weft_err err = WEFT_ERR_INIT;
+		double silence = 0;
 		int rc;
 
 		while (!s->rc && !parents_ready(&s->run->plan, object)) {
@@ -330,8 +376,10 @@ static void *send_thread(void *arg)
 		if (s->rc)
 			break;
 		pthread_mutex_unlock(&s->lock);
-		rc = send_surely(s->run, number, &job_id, &err);
+		rc = send_surely(s, number, &job_id, &silence, &err);
 		pthread_mutex_lock(&s->lock);
+		if (silence > s->silence_sec)
+			s->silence_sec = silence;
 		if (rc && !s->rc) {
 			s->rc = rc;
 			s->err = err;
@@ -403,7 +451,7 @@ static int journal_ids(struct sender *s, struct weft_err *err)
 }
 
 int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
-		  uint32_t *ret_failed, struct weft_err *err)
+		  uint32_t *ret_failed, double *ret_silence_sec, struct weft_err *err)
 {
 	struct sender s = { .run = run, .queue = queue, .count = count };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
@@ -443,5 +491,6 @@ int weft_send_all(struct weft_run *run, uint32_t *queue, uint32_t count,
 		*err = s.err;
 	}
 	*ret_failed = s.failed;
+	*ret_silence_sec = s.silence_sec;
 	return rc;
 }

@@ -373,6 +373,11 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 		return rc;
 	run->rpc_count++;
 	weft_waves_forget(run);
+	rc = weft_run_cancel_doubles(run, &list, err);
+	if (rc) {
+		weft_job_list_fini(&list);
+		return rc;
+	}
 	rc = begin(&t, run, err);
 	for (uint32_t o = 0; o < run->plan.object_count && !rc; o++)
 		if (weft_object_is_barrier(&run->plan.objects[o]) &&

@@ -81,17 +81,14 @@ static int sort_error(int code)
 	case SLURM_COMMUNICATIONS_RECEIVE_ERROR:
 	case SLURM_PROTOCOL_SOCKET_ZERO_BYTES_SENT:
 	case SLURM_PROTOCOL_SOCKET_IMPL_TIMEOUT:
-	case ETIMEDOUT:
-	case ECONNRESET:
-	case EPIPE:
-	case EINTR:
 		return ETIMEDOUT;
 	case ESLURM_DEPENDENCY:
 		return ESRCH;
 	case ESLURM_ACCOUNTING_POLICY:
 		return EDQUOT;
 	default:
-		return EINVAL;
+		/* the system's own codes are of the way there, not of the job */
+		return code > 0 && code < SLURM_UNEXPECTED_MSG_ERROR ? ETIMEDOUT : EINVAL;
 	}
 }
 
