@@ -70,7 +70,7 @@ static struct weft_inventory *nvswitch(uint32_t gpu_count)
 	return inv;
 }
 
-static struct weft_inventory *pcie_only(uint32_t gpu_count)
+static inline struct weft_inventory *pcie_only(uint32_t gpu_count)
 {
 	struct weft_inventory *inv = new_machine(gpu_count);
 
@@ -91,7 +91,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-static struct weft_inventory *random_machine(uint32_t gpu_count, uint64_t *state)
+static inline struct weft_inventory *random_machine(uint32_t gpu_count, uint64_t *state)
 {
 	struct weft_inventory *inv = new_machine(gpu_count);
 

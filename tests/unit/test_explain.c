@@ -6,13 +6,13 @@
  * advised must start the job when it said.  That, and that asking changes no
  * decision, is tried on random clusters.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sched/explain.h"
 #include "tests/unit/sched_sample.h"
+#include "tests/unit/unit.h"
 
 /* ---- the text ------------------------------------------------------------ */
 
@@ -322,26 +322,8 @@ START_TEST(everybody_has_a_turn)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("explain");
-	TCase *tc = tcase_create("explain");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tc, 300);
-	tcase_add_test(tc, text_is_read_back);
-	tcase_add_test(tc, text_is_bounded);
-	tcase_add_loop_test(tc, bad_text, 0, sizeof(bad) / sizeof(bad[0]));
-	tcase_add_test(tc, names_are_cleaned);
-	tcase_add_test(tc, advice_is_found_again);
-	tcase_add_test(tc, a_day_of_gpus);
-	tcase_add_test(tc, advice_is_a_promise);
-	tcase_add_test(tc, everybody_has_a_turn);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_MAIN_ROWS("explain",
+	       ONCE(text_is_read_back), ONCE(text_is_bounded), EACH(bad_text, bad),
+	       ONCE(names_are_cleaned), ONCE(advice_is_found_again),
+	       ONCE(a_day_of_gpus), ONCE(advice_is_a_promise),
+	       ONCE(everybody_has_a_turn))

@@ -12,7 +12,6 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "gres/device.h"
 #include "gres/read_impl.h"
 #include "lib/file.h"
+#include "tests/unit/unit.h"
 
 #define PATH_SIZE 1024
 
@@ -432,28 +432,9 @@ START_TEST(test_real_machines_load_or_say_why)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("inventory");
-	TCase *words = tcase_create("words"), *files = tcase_create("files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_test(words, test_gpu_type);
-	tcase_add_test(words, test_pci);
-	tcase_add_test(words, test_cpus);
-	tcase_add_test(words, test_check_names_the_offender);
-	suite_add_tcase(suite, words);
-	tcase_set_timeout(files, 300);
-	tcase_add_test(files, test_golden_good);
-	tcase_add_test(files, test_golden_bad);
-	tcase_add_test(files, test_xml_that_crashes_hwloc);
-	tcase_add_loop_test(files, test_real_machine, 0,
-			    sizeof(machines) / sizeof(machines[0]));
-	tcase_add_test(files, test_real_machines_load_or_say_why);
-	suite_add_tcase(suite, files);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
-}
+UNIT_MAIN_ROWS("inventory",
+	       ONCE(test_gpu_type), ONCE(test_pci), ONCE(test_cpus),
+	       ONCE(test_check_names_the_offender), ONCE(test_golden_good),
+	       ONCE(test_golden_bad), ONCE(test_xml_that_crashes_hwloc),
+	       EACH(test_real_machine, machines),
+	       ONCE(test_real_machines_load_or_say_why))

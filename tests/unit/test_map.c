@@ -4,11 +4,11 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/unit.h"
 #include "tools/map/map.h"
 
 static const struct { const char *gres; uint32_t count; } count_cases[] = {
@@ -156,24 +156,6 @@ START_TEST(test_states)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("map");
-	TCase *tc = tcase_create("map");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_loop_test(tc, test_count, 0,
-			    sizeof(count_cases) / sizeof(count_cases[0]));
-	tcase_add_loop_test(tc, test_indices, 0,
-			    sizeof(index_cases) / sizeof(index_cases[0]));
-	tcase_add_test(tc, test_sort);
-	tcase_add_loop_test(tc, test_fits, 0,
-			    sizeof(fit_cases) / sizeof(fit_cases[0]));
-	tcase_add_test(tc, test_states);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_MAIN_ROWS("map",
+	       EACH(test_count, count_cases), EACH(test_indices, index_cases),
+	       ONCE(test_sort), EACH(test_fits, fit_cases), ONCE(test_states))

@@ -9,12 +9,12 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gres/pick.h"
 #include "tests/unit/pick_machines.h"
+#include "tests/unit/unit.h"
 
 /* ---- the oracle --------------------------------------------------------- */
 
@@ -567,34 +567,14 @@ START_TEST(test_large_nvswitch_meets_the_bound)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("pick");
-	TCase *exact = tcase_create("exact");
-	TCase *large = tcase_create("large");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(exact, 300);
-	tcase_add_test(exact, test_pick_matches_oracle_on_random_machines);
-	tcase_add_test(exact, test_spreads_match_oracle);
-	tcase_add_test(exact, test_spreads_without_tables);
-	tcase_add_test(exact, test_pick_matches_oracle_on_dgx1);
-	tcase_add_loop_test(exact, test_pick_case, 0,
-			    sizeof(pick_cases) / sizeof(pick_cases[0]));
-	tcase_add_test(exact, test_pick_two_singles_leave_a_quad);
-	tcase_add_test(exact, test_pick_bounds);
-	tcase_add_test(exact, test_pick_flat);
-	tcase_add_test(exact, test_ring_is_a_best_ring);
-	tcase_add_test(exact, test_ring_counts_up_where_all_are_alike);
-	suite_add_tcase(suite, exact);
-	tcase_set_timeout(large, 300);
-	tcase_add_test(large, test_large_keeps_its_bound);
-	tcase_add_test(large, test_large_bound_holds_for_every_set);
-	tcase_add_test(large, test_large_nvswitch_meets_the_bound);
-	suite_add_tcase(suite, large);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
-}
+UNIT_MAIN_ROWS("pick",
+	       ONCE(test_pick_matches_oracle_on_random_machines),
+	       ONCE(test_spreads_match_oracle), ONCE(test_spreads_without_tables),
+	       ONCE(test_pick_matches_oracle_on_dgx1),
+	       EACH(test_pick_case, pick_cases),
+	       ONCE(test_pick_two_singles_leave_a_quad), ONCE(test_pick_bounds),
+	       ONCE(test_pick_flat), ONCE(test_ring_is_a_best_ring),
+	       ONCE(test_ring_counts_up_where_all_are_alike),
+	       ONCE(test_large_keeps_its_bound),
+	       ONCE(test_large_bound_holds_for_every_set),
+	       ONCE(test_large_nvswitch_meets_the_bound))

@@ -6,6 +6,7 @@
 
 #include "gres/rails.h"
 #include "tests/unit/pick_machines.h"
+#include "tests/unit/unit.h"
 
 static void add_nic(struct weft_inventory *inv, const char *name,
 		    uint32_t speed_mbps, const uint8_t *paths)
@@ -148,23 +149,7 @@ START_TEST(test_unlike_nodes_pick_for_themselves)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("rails");
-	TCase *tcase = tcase_create("rails");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	(void)pcie_only;
-	(void)random_machine;
-	tcase_add_test(tcase, test_nearest_spreads_over_equals);
-	tcase_add_test(tcase, test_same_set_on_all_nodes);
-	tcase_add_test(tcase, test_bandwidth_before_rails);
-	tcase_add_test(tcase, test_without_links);
-	tcase_add_test(tcase, test_unlike_nodes_pick_for_themselves);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
-}
+UNIT_MAIN_ROWS("rails",
+	       ONCE(test_nearest_spreads_over_equals),
+	       ONCE(test_same_set_on_all_nodes), ONCE(test_bandwidth_before_rails),
+	       ONCE(test_without_links), ONCE(test_unlike_nodes_pick_for_themselves))

@@ -4,13 +4,13 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gres/report.h"
+#include "tests/unit/unit.h"
 
 static uint32_t seed;
 
@@ -193,22 +193,6 @@ START_TEST(test_huge)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("report");
-	TCase *tc = tcase_create("report");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_loop_test(tc, test_roundtrip, 0, 200);
-	tcase_add_test(tc, test_hash_tells_hardware);
-	tcase_add_loop_test(tc, test_bad, 0,
-			    sizeof(bad_reports) / sizeof(bad_reports[0]));
-	tcase_add_loop_test(tc, test_damaged, 0, 20);
-	tcase_add_test(tc, test_huge);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_MAIN_ROWS("report",
+	       TIMES(test_roundtrip, 200), ONCE(test_hash_tells_hardware),
+	       EACH(test_bad, bad_reports), TIMES(test_damaged, 20), ONCE(test_huge))

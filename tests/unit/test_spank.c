@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <numa.h>
 #include <numaif.h>
 #include <sched.h>
@@ -15,6 +14,7 @@
 #include "lib/wish.h"
 #include "plugins/spank/options.h"
 #include "plugins/spank/task.h"
+#include "tests/unit/unit.h"
 
 #define SEG WEFT_OPTION_SEGMENT
 #define DOM WEFT_OPTION_DOMAIN
@@ -263,26 +263,7 @@ START_TEST(test_bind_keeps)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("spank");
-	TCase *tc = tcase_create("spank");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_loop_test(tc, test_option, 0,
-			    sizeof(option_cases) / sizeof(option_cases[0]));
-	tcase_add_test(tc, test_option_names);
-	tcase_add_test(tc, test_option_long);
-	tcase_add_loop_test(tc, test_order, 0,
-			    sizeof(order_cases) / sizeof(order_cases[0]));
-	tcase_add_test(tc, test_ring);
-	tcase_add_test(tc, test_neighbourhood);
-	tcase_add_test(tc, test_bind);
-	tcase_add_test(tc, test_bind_keeps);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_MAIN_ROWS("spank",
+	       EACH(test_option, option_cases), ONCE(test_option_names),
+	       ONCE(test_option_long), EACH(test_order, order_cases), ONCE(test_ring),
+	       ONCE(test_neighbourhood), ONCE(test_bind), ONCE(test_bind_keeps))

@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "gres/read_impl.h"
 #include "sched/levels.h"
+#include "tests/unit/unit.h"
 #include "tools/topo/topo.h"
 
 static const struct topo_style plain;
@@ -555,30 +555,11 @@ START_TEST(test_cluster_svg)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("topo");
-	TCase *tcase = tcase_create("topo");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, test_hostlist);
-	tcase_add_test(tcase, test_gpu_lists);
-	tcase_add_test(tcase, test_show);
-	tcase_add_test(tcase, test_svg);
-	tcase_add_test(tcase, test_pick_explains);
-	tcase_add_loop_test(tcase, test_gres_conf, 0,
-			    sizeof(gres_cases) / sizeof(gres_cases[0]));
-	tcase_add_loop_test(tcase, test_topology_conf, TOPO_TREE, TOPO_YAML_TREE + 1);
-	tcase_add_loop_test(tcase, test_topology_conf_reads_back, TOPO_TREE,
-			    TOPO_YAML_TREE + 1);
-	tcase_add_test(tcase, test_topology_conf_refuses);
-	tcase_add_test(tcase, test_cluster);
-	tcase_add_test(tcase, test_cluster_svg);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
-}
+UNIT_MAIN_ROWS("topo",
+	       ONCE(test_hostlist), ONCE(test_gpu_lists), ONCE(test_show),
+	       ONCE(test_svg), ONCE(test_pick_explains),
+	       EACH(test_gres_conf, gres_cases),
+	       TIMES(test_topology_conf, TOPO_YAML_TREE + 1),
+	       TIMES(test_topology_conf_reads_back, TOPO_YAML_TREE + 1),
+	       ONCE(test_topology_conf_refuses),
+	       ONCE(test_cluster), ONCE(test_cluster_svg))

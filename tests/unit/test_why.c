@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_why.c - reasons to sentences, times to words */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "submit/record.h"
+#include "tests/unit/unit.h"
 #include "tools/why/queue.h"
 #include "tools/why/why.h"
 
@@ -391,30 +391,10 @@ START_TEST(record_of_rules)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("why");
-	TCase *tc = tcase_create("why");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_test(tc, every_cause_has_words);
-	tcase_add_loop_test(tc, limit_words, 0, sizeof(limit_word) / sizeof(*limit_word));
-	tcase_add_loop_test(tc, limit_texts, 0, sizeof(limit_text) / sizeof(*limit_text));
-	tcase_add_test(tc, limit_counts);
-	tcase_add_loop_test(tc, sentences, 0, sizeof(sentence) / sizeof(*sentence));
-	tcase_add_loop_test(tc, dependencies, 0, sizeof(dependency) / sizeof(*dependency));
-	tcase_add_loop_test(tc, queue_is_drawn, 0, 3);
-	tcase_add_loop_test(tc, waits, 0, 6);
-	tcase_add_loop_test(tc, tasks, 0, sizeof(task_text) / sizeof(task_text[0]));
-	tcase_add_test(tc, ids);
-	tcase_add_test(tc, planner_is_told);
-	tcase_add_loop_test(tc, records, 0, sizeof(record_text) / sizeof(record_text[0]));
-	tcase_add_test(tc, record_of_rules);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_MAIN_ROWS("why",
+	       ONCE(every_cause_has_words), EACH(limit_words, limit_word),
+	       EACH(limit_texts, limit_text), ONCE(limit_counts),
+	       EACH(sentences, sentence), EACH(dependencies, dependency),
+	       TIMES(queue_is_drawn, 3), TIMES(waits, 6), EACH(tasks, task_text),
+	       ONCE(ids), ONCE(planner_is_told), EACH(records, record_text),
+	       ONCE(record_of_rules))

@@ -6,6 +6,10 @@
  *
  *	UNIT_MAIN("buf", test_limit, test_growth, ...)
  *
+ * or, where some tests run once for each row of a table (_i is the row),
+ *
+ *	UNIT_MAIN_ROWS("buf", ONCE(test_limit), EACH(test_growth, rows), ...)
+ *
  * Each test runs in its own process with Check's time limit, so one crash is
  * one failure.  CK_RUN_CASE, CK_VERBOSITY and CK_FORK work as Check says.
  */
@@ -19,7 +23,16 @@
 
 #define UNIT_TIMEOUT_SEC 300	/* for what hangs; a busy machine is no failure */
 
-static inline int unit_run(const char *name, const TTest *const tests[],
+struct unit_test {
+	const TTest *test;
+	int rows;	/* it runs for _i from 0 to below */
+};
+
+#define ONCE(test) { test, 1 }
+#define TIMES(test, count) { test, (int)(count) }
+#define EACH(test, table) TIMES(test, sizeof(table) / sizeof((table)[0]))
+
+static inline int unit_run(const char *name, const struct unit_test *tests,
 			   size_t count)
 {
 	Suite *suite = suite_create(name);
@@ -27,10 +40,10 @@ static inline int unit_run(const char *name, const TTest *const tests[],
 	int failed;
 
 	for (size_t i = 0; i < count; i++) {
-		TCase *one = tcase_create(tests[i]->name);
+		TCase *one = tcase_create(tests[i].test->name);
 
 		tcase_set_timeout(one, UNIT_TIMEOUT_SEC);
-		tcase_add_test(one, tests[i]);
+		tcase_add_loop_test(one, tests[i].test, 0, tests[i].rows);
 		suite_add_tcase(suite, one);
 	}
 	runner = srunner_create(suite);
@@ -43,7 +56,20 @@ static inline int unit_run(const char *name, const TTest *const tests[],
 #define UNIT_MAIN(name, ...)                                                  \
 	int main(void)                                                        \
 	{                                                                     \
-		const TTest *const tests[] = { __VA_ARGS__ };                 \
+		const TTest *const list[] = { __VA_ARGS__ };                  \
+		struct unit_test tests[sizeof(list) / sizeof(list[0])];       \
+                                                                              \
+		for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)   \
+			tests[i] = (struct unit_test) ONCE(list[i]);          \
+		return unit_run(name, tests,                                  \
+				sizeof(list) / sizeof(list[0]));              \
+	}
+
+#define UNIT_MAIN_ROWS(name, ...)                                             \
+	int main(void)                                                        \
+	{                                                                     \
+		const struct unit_test tests[] = { __VA_ARGS__ };             \
+                                                                              \
 		return unit_run(name, tests,                                  \
 				sizeof(tests) / sizeof(tests[0]));            \
 	}
