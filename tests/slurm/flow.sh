@@ -5,7 +5,9 @@
 # more memory, failures told apart, waves, resume, cancel.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-sb_start --nodes 2 --gpus 2 --plugins off
+# Stock Slurm lets the next job of a chain wait up to three seconds.
+echo SchedulerParameters=batch_sched_delay=0,sched_interval=1 >"$t_dir/extra.conf"
+sb_start --nodes 2 --gpus 2 --plugins off --conf-extra "$t_dir/extra.conf"
 cd "$t_dir" || exit 99
 field_of() { sed -n "s/^  \"$2\":\(.*[^,]\),*\$/\1/p" "$1" | tr -d ' "'; }
 flow() { sx "$weft" flow "$@" >out.txt 2>err.txt; }

@@ -17,7 +17,9 @@ kills=5 disks="0 24"
 seed=${WEFT_SEED:-$((EPOCHSECONDS % 32768))}
 RANDOM=$seed
 note "WEFT_SEED=$seed"
-sb_start --nodes 2 --plugins off
+# Stock Slurm lets the next job of a chain wait up to three seconds.
+echo SchedulerParameters=batch_sched_delay=0,sched_interval=1 >"$t_dir/extra.conf"
+sb_start --nodes 2 --plugins off --conf-extra "$t_dir/extra.conf"
 mkdir "$t_dir/k" && cd "$t_dir/k" || exit 99
 
 workflow()

@@ -10,7 +10,9 @@
 
 t_need slurmdbd
 t_need mariadbd
-echo 'AccountingStorageEnforce=limits,qos' >"$t_dir/extra.conf"
+# Stock Slurm lets the next job wait up to three seconds.
+printf '%s\n' AccountingStorageEnforce=limits,qos \
+	SchedulerParameters=batch_sched_delay=0,sched_interval=1 >"$t_dir/extra.conf"
 sb_start --nodes 1 --gpus 2 --cpus 8 --plugins off --slurmdbd --conf-extra "$t_dir/extra.conf"
 cd "$t_dir" || exit 99
 flow() { sx "$weft" flow "$@" >out.txt 2>err.txt; }

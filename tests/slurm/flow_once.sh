@@ -13,7 +13,9 @@
 
 killer=${weft%/*}/.libs/weft_killer.so
 [ -e "$killer" ] || { echo "1..0 # SKIP no $killer here"; exit 77; }
-echo MessageTimeout=4 >"$t_dir/extra.conf"
+# Stock Slurm lets the next job of a chain wait up to three seconds.
+printf '%s\n' MessageTimeout=4 SchedulerParameters=batch_sched_delay=0,sched_interval=1 \
+	>"$t_dir/extra.conf"
 for part in go kill forget; do
 	sb_start --nodes 2 --plugins off --conf-extra "$t_dir/extra.conf"
 	eval "sb_$part=\$sb dir_$part=\$sb_dir"
