@@ -16,47 +16,25 @@
 
 #include <check.h>
 
-#include "tools/flow/compile.h"
+#include "tests/unit/flow_sample.h"
 
-static char path[] = "/tmp/weft-test-compile-XXXXXX";
+static char path[] = "/tmp/weft-test-compile-XXXXXX";	/* scratch files begin so */
 
-struct setup {
-	struct weft_flow *flow;
-	struct weft_flow_graph graph;
-	struct weft_plan plan;
-};
-
-static void set_up(struct setup *s, const char *text)
+static void set_up(struct flow_sample *s, const char *text)
 {
 	struct weft_err err = WEFT_ERR_INIT;
-	FILE *file = fopen(path, "w");
 
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	fclose(file);
-	ck_assert_msg(!weft_flow_read(path, NULL, 0, &s->flow, &err), "%s", err.msg);
-	ck_assert_msg(!weft_flow_graph_init(&s->graph, s->flow, &err), "%s", err.msg);
-	ck_assert_int_eq(weft_plan_init(&s->plan, s->flow, &s->graph, &err), 0);
+	flow_sample_init(s, text);
 	ck_assert_msg(!weft_plan_apply_when(&s->plan, &err), "%s", err.msg);
-}
-
-static void tear_down(struct setup *s)
-{
-	weft_plan_fini(&s->plan);
-	weft_flow_graph_fini(&s->graph);
-	weft_flow_destroy(s->flow);
 }
 
 static uint64_t barrier_terms;	/* of the passes to come */
 
-static uint32_t pass(struct setup *s, uint32_t max_array, uint32_t max_queued)
+static uint32_t pass(struct flow_sample *s, uint32_t max_array, uint32_t max_queued)
 {
 	struct weft_plan_limits limits = { max_array, max_queued, NULL, barrier_terms };
-	struct weft_err err = WEFT_ERR_INIT;
-	uint32_t first;
 
-	ck_assert_msg(!weft_plan_pass(&s->plan, &limits, &first, &err), "%s", err.msg);
-	return first;
+	return flow_sample_pass(s, &limits);
 }
 
 /* The units that Slurm would make unit (in object, at slot) wait for. */
@@ -166,7 +144,7 @@ START_TEST(terms_are_the_needs)
 	barrier_terms = _i % 2 ? 4 : 0;
 	for (int round = 0; round < 60; round++) {
 		char text[16384];
-		struct setup s;
+		struct flow_sample s;
 		uint32_t max = maxes[round % 4], todo = 0;
 
 		random_flow(text, sizeof(text), &seed);
@@ -177,7 +155,7 @@ START_TEST(terms_are_the_needs)
 		ck_assert_uint_eq(todo, 0);
 		for (uint32_t o = 0; o < s.plan.object_count; o++)
 			barriers += weft_object_is_barrier(&s.plan.objects[o]);
-		tear_down(&s);
+		flow_sample_fini(&s);
 	}
 	ck_assert(barrier_terms ? barriers > 10 : !barriers);
 	barrier_terms = 0;
@@ -189,7 +167,7 @@ START_TEST(waves_end)
 {
 	uint32_t seed = (uint32_t)_i * 31 + 7;
 	char text[16384];
-	struct setup s;
+	struct flow_sample s;
 	uint32_t done = 0, rounds = 0;
 
 	random_flow(text, sizeof(text), &seed);
@@ -219,13 +197,13 @@ START_TEST(waves_end)
 			break;
 		}
 	}
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
 START_TEST(regular_flow_is_three_objects)
 {
-	struct setup s;
+	struct flow_sample s;
 	struct weft_buf buf;
 	struct weft_err err = WEFT_ERR_INIT;
 
@@ -247,13 +225,13 @@ START_TEST(regular_flow_is_three_objects)
 	ck_assert_str_eq(weft_buf_str(&buf), "afterok:12");
 	weft_buf_fini(&buf);
 	ck_assert(s.plan.objects[0].root && !s.plan.objects[1].root);
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
 START_TEST(commands_of_one_shape_merge)
 {
-	struct setup s;
+	struct flow_sample s;
 	char text[8192];
 	size_t len = (size_t)snprintf(text, sizeof(text), "tasks:\n");
 
@@ -267,7 +245,7 @@ START_TEST(commands_of_one_shape_merge)
 	ck_assert_uint_eq(s.plan.object_count, 3);
 	ck_assert_uint_eq(s.plan.objects[0].unit_count, 50);
 	ck_assert_uint_eq(s.plan.objects[2].term_count, 3);
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
@@ -278,7 +256,7 @@ START_TEST(all_to_all_is_one_term)
 	struct weft_err err = WEFT_ERR_INIT;
 
 	for (int less = 0; less < 2; less++) {
-		struct setup s;
+		struct flow_sample s;
 
 		weft_buf_init(&text, 1 << 20);
 		weft_buf_init(&dependency, 1 << 20);
@@ -304,14 +282,14 @@ START_TEST(all_to_all_is_one_term)
 		check_objects(&s.plan, 0, 1001);
 		weft_buf_fini(&dependency);
 		weft_buf_fini(&text);
-		tear_down(&s);
+		flow_sample_fini(&s);
 	}
 }
 END_TEST
 
 START_TEST(failures_settle)
 {
-	struct setup s;
+	struct flow_sample s;
 
 	set_up(&s, "tasks:\n  a: {run: x}\n  b: {run: x, needs: a}\n  c: {run: x, needs: b}\n"
 		   "  d: {run: x, needs: {task: a, on: failed}}\n"
@@ -325,14 +303,14 @@ START_TEST(failures_settle)
 	ck_assert_int_eq(s.plan.units[3].state, WEFT_UNIT_TODO);
 	ck_assert_int_eq(s.plan.units[4].state, WEFT_UNIT_TODO);
 	ck_assert_int_eq(s.plan.units[6].state, WEFT_UNIT_SKIPPED);
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
 /* The frame is real shell: run it, with every unit's own values. */
 START_TEST(script_runs)
 {
-	struct setup s;
+	struct flow_sample s;
 	struct weft_buf buf;
 	struct weft_err err = WEFT_ERR_INIT;
 	char script[64], command[512], line[256] = "";
@@ -363,7 +341,7 @@ START_TEST(script_runs)
 	ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
 	ck_assert_msg(!strncmp(line, "3 ", 2) && strstr(line, " 77\n"), "%s", line);
 	pclose(file);
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
@@ -373,7 +351,7 @@ END_TEST
  */
 START_TEST(early_warning_is_kept)
 {
-	struct setup s;
+	struct flow_sample s;
 	struct weft_buf buf;
 	struct weft_err err = WEFT_ERR_INIT;
 	char command[1024], line[256] = "";
@@ -402,7 +380,7 @@ START_TEST(early_warning_is_kept)
 	ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
 	ck_assert_str_eq(line, "rc 138\n");
 	pclose(file);
-	tear_down(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 

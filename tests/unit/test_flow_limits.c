@@ -7,19 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <check.h>
 
+#include "tests/unit/flow_sample.h"
 #include "tests/unit/unit.h"
 #include "tools/flow/room.h"
 
-static char path[] = "/tmp/weft-test-limits-XXXXXX";
-
 struct setup {
-	struct weft_flow *flow;
-	struct weft_flow_graph graph;
-	struct weft_plan plan;
+	struct flow_sample sample;
 	struct weft_limit_hit *hits;
 	uint32_t hit_count;
 };
@@ -40,28 +36,13 @@ static void judge(struct setup *s, const char *text, const struct weft_site_limi
 {
 	struct weft_plan_limits limits = { 1001, UINT32_MAX };
 	struct weft_err err = WEFT_ERR_INIT;
-	FILE *file = fopen(path, "w");
-	uint32_t first;
 
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	fclose(file);
-	memset(s, 0, sizeof(*s));
-	ck_assert_msg(!weft_flow_read(path, NULL, 0, &s->flow, &err), "%s", err.msg);
-	ck_assert_msg(!weft_flow_graph_init(&s->graph, s->flow, &err), "%s", err.msg);
-	ck_assert_int_eq(weft_plan_init(&s->plan, s->flow, &s->graph, &err), 0);
-	ck_assert_int_eq(weft_plan_pass(&s->plan, &limits, &first, &err), 0);
-	ck_assert_int_eq(weft_limits_check(&s->plan, default_minutes, one_limit,
+	flow_sample_init(&s->sample, text);
+	flow_sample_pass(&s->sample, &limits);
+	s->hits = NULL;
+	ck_assert_int_eq(weft_limits_check(&s->sample.plan, default_minutes, one_limit,
 					   (void *)(uintptr_t)limit, &s->hits, &s->hit_count,
 					   &err), 0);
-}
-
-static void end(struct setup *s)
-{
-	free(s->hits);
-	weft_plan_fini(&s->plan);
-	weft_flow_graph_fini(&s->graph);
-	weft_flow_destroy(s->flow);
 }
 
 static const char flow[] =
@@ -115,13 +96,14 @@ START_TEST(limits_are_met)
 	ck_assert_uint_eq(s.hit_count, table[_i].hits);
 	hit = s.hits;
 	if (hit) {
-		task = s.plan.objects[hit->object].task_idx;
+		task = s.sample.plan.objects[hit->object].task_idx;
 		ck_assert_int_eq(hit->effect, table[_i].effect);
-		ck_assert_str_eq(s.flow->tasks[task].name, table[_i].task);
+		ck_assert_str_eq(s.sample.flow->tasks[task].name, table[_i].task);
 		ck_assert_uint_eq(hit->asked, table[_i].asked);
 		ck_assert_uint_eq(hit->unit_count, table[_i].units);
 	}
-	end(&s);
+	free(s.hits);
+	flow_sample_fini(&s.sample);
 }
 END_TEST
 
@@ -179,27 +161,19 @@ END_TEST
 /* A pass sends what fits, level by level, and no child before its parents. */
 START_TEST(passes_go_in_waves)
 {
-	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_plan_limits limits = { 1001, UINT32_MAX, NULL };
-	struct setup s;
-	uint32_t first, asked = 0, done = 0;
-	FILE *file = fopen(path, "w");
+	struct flow_sample s;
+	uint32_t asked = 0, done = 0;
 
-	ck_assert_ptr_nonnull(file);
-	fputs("tasks:\n  a: {array: 0-19, run: x}\n"
-	      "  b: {array: 0-19, needs: {task: a, each: true}, run: x}\n"
-	      "  c: {needs: b, run: x}\n", file);
-	fclose(file);
-	memset(&s, 0, sizeof(s));
-	ck_assert_int_eq(weft_flow_read(path, NULL, 0, &s.flow, &err), 0);
-	ck_assert_int_eq(weft_flow_graph_init(&s.graph, s.flow, &err), 0);
-	ck_assert_int_eq(weft_plan_init(&s.plan, s.flow, &s.graph, &err), 0);
+	flow_sample_init(&s, "tasks:\n  a: {array: 0-19, run: x}\n"
+			 "  b: {array: 0-19, needs: {task: a, each: true}, run: x}\n"
+			 "  c: {needs: b, run: x}\n");
 	limits.room = weft_room_create(two_limits, &asked);
 	for (int round = 0; done < 41 && round < 50; round++) {
 		uint32_t live = 0;
 
 		weft_room_settle(limits.room);
-		ck_assert_int_eq(weft_plan_pass(&s.plan, &limits, &first, &err), 0);
+		flow_sample_pass(&s, &limits);
 		for (uint32_t u = 0; u < 41; u++)
 			live += s.plan.units[u].state == WEFT_UNIT_LIVE;
 		ck_assert_uint_eq(live, 41 - done < 8 ? 41 - done : 8);
@@ -219,7 +193,7 @@ START_TEST(passes_go_in_waves)
 	}
 	ck_assert_uint_eq(done, 41);
 	weft_room_destroy(limits.room);
-	end(&s);
+	flow_sample_fini(&s);
 }
 END_TEST
 
@@ -228,11 +202,8 @@ int main(void)
 	Suite *suite = suite_create("flow-limits");
 	TCase *tcase = tcase_create("limits");
 	SRunner *runner = srunner_create(suite);
-	int failed, fd = mkstemp(path);
+	int failed;
 
-	if (fd < 0)
-		return 99;
-	close(fd);
 	tcase_set_timeout(tcase, UNIT_TIMEOUT_SEC);
 	tcase_add_loop_test(tcase, limits_are_met, 0, sizeof(table) / sizeof(table[0]));
 	tcase_add_test(tcase, room_is_shared);
@@ -241,6 +212,5 @@ int main(void)
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	unlink(path);
 	return failed != 0;
 }
