@@ -45,6 +45,7 @@ static const char usage[] =
 	"  -o, --output FILE        graph, report, from: write there; run --dry-run: the graph\n"
 	"      --svg                graph: SVG, through Graphviz' dot\n"
 	"      --state              graph: of a run, coloured by what became of its tasks\n"
+	"      --full               graph: every task, however many; else groups of them\n"
 	"      --array A --name N   map; options of sbatch by their long names too\n"
 	"      --after              from: each script needs the one before it\n"
 	"  -j, --json               machine-readable\n"
@@ -103,11 +104,20 @@ int weft_flow_cmd_check(const struct weft_flow_args *args)
 								      WEFT_EXIT_FAILED;
 }
 
-/* DOT text through dot(1); its output goes to path or stdout. */
-static int draw_svg(const char *dot, size_t len, const char *path, struct weft_err *err)
+static int write_out(const char *text, const char *path, struct weft_err *err)
 {
-	const char *const argv[] = { "dot", "-Tsvg", path ? "-o" : NULL, path, NULL };
-	struct weft_child child = { .argv = argv, .in = dot, .in_len = len,
+	FILE *out = path ? fopen(path, "w") : stdout;
+
+	if (out && fputs(text, out) >= 0 && !(path ? fclose(out) : fflush(out)))
+		return 0;
+	return weft_err_sys(err, errno, "%s", path ? path : "stdout");
+}
+
+/* DOT text through dot(1). */
+static int draw_svg(const struct weft_buf *dot, const char *path, struct weft_err *err)
+{
+	const char *const argv[] = { "dot", "-Tsvg", NULL };
+	struct weft_child child = { .argv = argv, .in = weft_buf_str(dot), .in_len = dot->len,
 				    .says_errors = true };
 	struct weft_buf svg;
 	int code = 0, rc;
@@ -119,35 +129,45 @@ static int draw_svg(const char *dot, size_t len, const char *path, struct weft_e
 		rc = weft_err_set(err, ENOENT, "--svg needs dot(1): install graphviz");
 	else if (!rc && code)
 		rc = weft_err_set(err, EIO, "dot(1) failed");
-	if (!rc && !path && (fputs(weft_buf_str(&svg), stdout) < 0 || fflush(stdout)))
-		rc = weft_err_sys(err, errno, "stdout");
+	if (!rc)
+		rc = write_out(weft_buf_str(&svg), path, err);
 	weft_buf_fini(&svg);
 	return rc;
 }
 
-#define SVG_TASKS 2000	/* dot took more than a minute and a half for 10,000 */
-
-int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
-			void *ctx, const struct weft_flow_args *args, struct weft_err *err)
+static int put_json(const struct weft_drawing *drawing, const char *path, struct weft_err *err)
 {
+	struct json_object *json = weft_draw_json(drawing);
+	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY);
+	int rc = text ? write_out(text, path, err) : weft_err_set(err, ENOMEM, "out of memory");
+
+	json_object_put(json);
+	return rc;
+}
+
+#define SLOW_TASKS 2000	/* dot(1) took more than a minute and a half for 10,000 */
+
+int weft_flow_put_graph(struct weft_drawing *drawing, const struct weft_flow_args *args,
+			struct weft_err *err)
+{
+	uint32_t count = drawing->flow->task_count;
 	struct weft_buf dot;
-	int rc = 0;
+	int rc;
 
+	if (args->json)
+		return put_json(drawing, args->output, err);
+	drawing->max_nodes = args->full ? UINT32_MAX : WEFT_DRAW_NODES;
+	if (args->svg && args->full && count > SLOW_TASKS)
+		fprintf(stderr, "weft flow: dot(1) may take minutes to place %u tasks\n", count);
 	weft_buf_init(&dot, (size_t)256 << 20);
-	if (args->svg && flow->task_count > SVG_TASKS)
-		return weft_err_set(err, EFBIG, "%u tasks: dot(1) draws up to %d in a reasonable time; without --svg the graph is DOT for other tools, and `weft flow report` shows a run of any size",
-				    flow->task_count, SVG_TASKS);
-	if (weft_flow_graph_dot(flow, colour, ctx, &dot))
-		rc = weft_err_set(err, EFBIG, "the graph is too large to draw");
-	if (!rc && args->svg) {
-		rc = draw_svg(weft_buf_str(&dot), dot.len, args->output, err);
-	} else if (!rc) {
-		FILE *out = args->output ? fopen(args->output, "w") : stdout;
-
-		if (!out || fputs(weft_buf_str(&dot), out) < 0 ||
-		    (args->output ? fclose(out) : fflush(out)))
-			rc = weft_err_sys(err, errno, "%s",
-					  args->output ? args->output : "stdout");
+	rc = weft_draw_dot(drawing, &dot);
+	if (rc) {
+		rc = weft_err_set(err, -rc, rc == -ENOMEM ? "out of memory" :
+							    "the graph is too large to draw");
+	} else if (args->svg) {
+		rc = draw_svg(&dot, args->output, err);
+	} else {
+		rc = write_out(weft_buf_str(&dot), args->output, err);
 	}
 	weft_buf_fini(&dot);
 	return rc;
@@ -175,7 +195,7 @@ int weft_flow_cmd_graph(const struct weft_flow_args *args)
 	if (!rc)
 		rc = weft_flow_graph_init(&graph, flow, &err);
 	if (!rc)
-		rc = weft_flow_put_graph(flow, NULL, NULL, args, &err);
+		rc = weft_flow_put_graph(&(struct weft_drawing){ flow, &graph, NULL, 0 }, args, &err);
 	weft_flow_graph_fini(&graph);
 	weft_flow_destroy(flow);
 	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
@@ -228,7 +248,7 @@ static int add_param(struct weft_flow_args *args, char *text)
 	return add_pair(&args->given, &args->given_count, text, equals + 1);
 }
 
-enum { OPT_AGAIN = 256, OPT_SVG, OPT_STATE, OPT_ARRAY, OPT_NAME, OPT_AFTER, OPT_TASK, OPT_FORCE, OPT_SBATCH };
+enum { OPT_AGAIN = 256, OPT_SVG, OPT_STATE, OPT_FULL, OPT_ARRAY, OPT_NAME, OPT_AFTER, OPT_TASK, OPT_FORCE, OPT_SBATCH };
 
 static int take_option(struct weft_flow_args *args, int letter, const char *name)
 {
@@ -255,6 +275,9 @@ static int take_option(struct weft_flow_args *args, int letter, const char *name
 		return 0;
 	case OPT_SVG:
 		args->svg = true;
+		return 0;
+	case OPT_FULL:
+		args->full = true;
 		return 0;
 	case OPT_STATE:
 		args->state = true;
@@ -292,6 +315,7 @@ static struct option *all_options(bool sbatch)
 		{ "force", no_argument, NULL, OPT_FORCE },
 		{ "svg", no_argument, NULL, OPT_SVG },
 		{ "state", no_argument, NULL, OPT_STATE },
+		{ "full", no_argument, NULL, OPT_FULL },
 		{ "array", required_argument, NULL, OPT_ARRAY },
 		{ "name", required_argument, NULL, OPT_NAME },
 		{ "after", no_argument, NULL, OPT_AFTER },

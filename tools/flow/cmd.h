@@ -7,11 +7,12 @@
 #include <stdio.h>
 
 #include "tools/flow/compile.h"
+#include "tools/flow/draw.h"
 #include "tools/flow/limits.h"
 #include "tools/weft/cmd.h"
 
 struct weft_flow_args {
-	bool json, dry_run, detach, again, svg, state, force, follow;
+	bool json, dry_run, detach, again, svg, state, full, force, follow;
 	const char *only;		/* status: --task */
 	const char *output;		/* -o */
 	struct weft_flow_given *given;
@@ -42,9 +43,9 @@ int weft_flow_cmd_rm(const struct weft_flow_args *args);
 int weft_flow_cmd_map(const struct weft_flow_args *args);
 int weft_flow_cmd_from(const struct weft_flow_args *args);
 
-/* DOT, or SVG with args->svg, to args->output or stdout. */
-int weft_flow_put_graph(const struct weft_flow *flow, weft_flow_colour_fn *colour,
-			void *ctx, const struct weft_flow_args *args, struct weft_err *err);
+/* DOT, or SVG or JSON as args say, to args->output or stdout. */
+int weft_flow_put_graph(struct weft_drawing *drawing, const struct weft_flow_args *args,
+			struct weft_err *err);
 
 /* What a site would bound a run by. */
 struct weft_flow_site {

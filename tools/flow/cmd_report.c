@@ -78,8 +78,11 @@ int weft_flow_cmd_graph_state(const struct weft_flow_args *args)
 	struct weft_err err = WEFT_ERR_INIT;
 	int rc = open_one(&run, args, &err);
 
-	if (!rc)
-		rc = weft_flow_put_graph(run.flow, weft_report_colour, &run.plan, args, &err);
+	if (!rc) {
+		struct weft_drawing drawing = { run.flow, &run.graph, &run.plan, 0 };
+
+		rc = weft_flow_put_graph(&drawing, args, &err);
+	}
 	weft_run_close(&run);
 	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
 }

@@ -28,12 +28,4 @@ uint64_t weft_flow_graph_critical(const struct weft_flow_graph *graph,
 				  const uint32_t *minutes, uint32_t *path,
 				  uint32_t *ret_path_count, struct weft_err *err);
 
-/*
- * Append the graph in DOT.  colour(ctx, task) names a Graphviz colour for a
- * task, or is NULL.  Names are quoted for DOT.
- */
-typedef const char *weft_flow_colour_fn(void *ctx, uint32_t task_idx);
-int weft_flow_graph_dot(const struct weft_flow *flow, weft_flow_colour_fn *colour,
-			void *ctx, struct weft_buf *out);
-
 #endif

@@ -551,30 +551,3 @@ int weft_report_write(const struct weft_report *report, struct weft_buf *out)
 	free(p.sums);
 	return rc ? rc : weft_buf_error(out);
 }
-
-/* Not only because something that it needs did. */
-static bool failed_itself(const struct weft_plan *plan, const struct weft_flow_task *task)
-{
-	for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++)
-		if (plan->units[u].state == WEFT_UNIT_FAILED &&
-		    plan->units[u].cause != WEFT_CAUSE_DEPENDENCY)
-			return true;
-	return false;
-}
-
-const char *weft_report_colour(void *ctx, uint32_t task_idx)
-{
-	const struct weft_plan *plan = ctx;
-	const struct weft_flow_task *task = &plan->flow->tasks[task_idx];
-	uint32_t counts[WEFT_UNIT_FAILED + 1] = { 0 };
-
-	for (uint32_t u = 0; u < task->unit_count; u++)
-		counts[plan->units[task->first_unit + u].state]++;
-	if (counts[WEFT_UNIT_FAILED])
-		return failed_itself(plan, task) ? "#fd8d3c" : "#fee6ce";
-	if (counts[WEFT_UNIT_LIVE])
-		return "#ffffb3";
-	if (counts[WEFT_UNIT_TODO])
-		return counts[WEFT_UNIT_DONE] ? "#ffffb3" : "white";
-	return counts[WEFT_UNIT_DONE] ? "#9ecae1" : "#dddddd";
-}

@@ -20,7 +20,4 @@ struct weft_report {
 /* Append the page; -EFBIG beyond the buffer's limit, -ENOMEM. */
 int weft_report_write(const struct weft_report *report, struct weft_buf *out);
 
-/* For weft_flow_graph_dot(): a task's colour by the states of its units. */
-const char *weft_report_colour(void *plan, uint32_t task_idx);
-
 #endif
