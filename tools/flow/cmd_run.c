@@ -21,9 +21,10 @@
 
 #include <json-c/json.h>
 
+#include "tools/flow/bars.h"
 #include "tools/flow/cmd.h"
 #include "tools/flow/find.h"
-#include "tools/flow/progress.h"
+#include "tools/flow/summary.h"
 #include "tools/flow/waves.h"
 #include "tools/slurm/assoc.h"
 #include "tools/slurm/submit.h"
@@ -62,7 +63,8 @@ static double clock_sec(void)
 }
 
 /* One round: look, settle, submit what became possible. */
-static int one_round(struct weft_run *run, double *asked, struct weft_err *err)
+static int one_round(struct weft_run *run, struct weft_bars *bars, double *asked,
+		     struct weft_err *err)
 {
 	double now = clock_sec();
 	int rc = weft_run_glance(run, err);
@@ -73,6 +75,7 @@ static int one_round(struct weft_run *run, double *asked, struct weft_err *err)
 		rc = weft_run_update(run, err);
 		*asked = now;
 		if (rc == -EAGAIN) {
+			weft_bars_leave(bars);
 			fprintf(stderr, "weft flow: %s; trying again\n", err->msg);
 			return 0;
 		}
@@ -92,23 +95,27 @@ static int one_round(struct weft_run *run, double *asked, struct weft_err *err)
 static int follow(struct weft_run *run, struct weft_err *err)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
-	struct weft_progress progress = { 0 };
+	struct weft_bars bars;
 	double asked = 0;
-	int rc = 0;
+	int rc = weft_bars_init(&bars, run);
 
+	if (rc)
+		return weft_err_set(err, ENOMEM, "out of memory");
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	while (!rc && !interrupted) {
-		rc = one_round(run, &asked, err);
+		rc = one_round(run, &bars, &asked, err);
 		if (rc || is_over(run))
 			break;
-		weft_progress_show(&progress, run, false);
+		weft_bars_show(&bars, false);
 		sleep(1);
 	}
+	if (!rc)
+		weft_bars_show(&bars, true);
+	weft_bars_fini(&bars);
 	if (rc)
 		return rc;
-	weft_progress_show(&progress, run, true);
-	weft_progress_summary(run);
+	weft_flow_summary(run);
 	if (interrupted)
 		fprintf(stderr, "the run goes on in Slurm; to follow it again: weft flow watch %s\n",
 			run->dir);

@@ -18,7 +18,7 @@
 
 #include "tools/flow/cmd.h"
 #include "tools/flow/find.h"
-#include "tools/flow/progress.h"
+#include "tools/flow/summary.h"
 #include "tools/ui/json_out.h"
 
 static const char *const state_names[] = {
@@ -137,7 +137,7 @@ int weft_flow_cmd_status(const struct weft_flow_args *args)
 		printf("run %s\n", run.id);
 		print_tasks(&run);
 		if (t.failed)
-			weft_progress_summary(&run);
+			weft_flow_summary(&run);
 	}
 	weft_run_close(&run);
 	return t.failed ? WEFT_EXIT_NO : WEFT_EXIT_DONE;

@@ -28,6 +28,15 @@ uint32_t weft_term_width(uint32_t fallback)
 	return n >= WIDTH_MIN && n <= WIDTH_MAX ? (uint32_t)n : fallback;
 }
 
+void weft_term_size(int fd, uint32_t *ret_columns, uint32_t *ret_lines)
+{
+	struct winsize size;
+	bool known = ioctl(fd, TIOCGWINSZ, &size) == 0;
+
+	*ret_columns = known && size.ws_col ? size.ws_col : 80;
+	*ret_lines = known && size.ws_row ? size.ws_row : 24;
+}
+
 bool weft_term_color(enum weft_term_color when)
 {
 	const char *term = getenv("TERM");
