@@ -13,7 +13,6 @@
 
 struct weft_flow_args {
 	bool json, dry_run, detach, again, svg, state, full, force, follow;
-	const char *only;		/* status: --task */
 	const char *output;		/* -o */
 	struct weft_flow_given *given;
 	size_t given_count;
@@ -24,6 +23,22 @@ struct weft_flow_args {
 	struct weft_flow_given *options;	/* options of sbatch */
 	size_t option_count;
 };
+
+struct weft_flow_command {
+	const char *name, *args, *summary;
+	const char *takes;		/* letters of options, see cmd_args.c */
+	int (*call)(const struct weft_flow_args *args);
+};
+
+/* The command of that name; NULL: there is none, and that was said. */
+const struct weft_flow_command *weft_flow_command(const char *name);
+/* What a command takes, or with NULL all of them. */
+void weft_flow_help(FILE *out, const struct weft_flow_command *command);
+/* argv[0] is the command.  1: help was printed; -1: wrong use, and it was said. */
+int weft_flow_parse_args(struct weft_flow_args *args, const struct weft_flow_command *command,
+			 int argc, char **argv);
+/* 0, or WEFT_EXIT_USAGE if there is not one operand. */
+int weft_flow_check_operand(const struct weft_flow_args *args);
 
 /* Print "weft flow: MESSAGE" to stderr; WEFT_EXIT_FAILED. */
 int weft_flow_fail(const struct weft_err *err);

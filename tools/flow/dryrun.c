@@ -285,7 +285,8 @@ int weft_flow_dry_run(const char *path, const struct weft_flow_args *args,
 	if (!rc)
 		rc = weft_plan_pass(&plan, &limits, &first, &err);
 	if (!rc && args->output)
-		rc = weft_flow_put_graph(flow, NULL, NULL, args, &err);
+		rc = weft_flow_put_graph(&(struct weft_drawing){ flow, &graph, NULL, 0 }, args,
+					 &err);
 	if (!rc)
 		rc = price_plan(&plan, &graph, site, args, &err);
 	if (plan.flow)
