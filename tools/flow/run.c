@@ -306,22 +306,3 @@ int weft_run_signal(const struct weft_unit_end *end)
 	return WIFSIGNALED(end->exit_status) ? WTERMSIG(end->exit_status) :
 					       WEXITSTATUS(end->exit_status) - 128;
 }
-
-int weft_run_log_path(const struct weft_run *run, uint32_t number, struct weft_buf *out)
-{
-	const struct weft_unit *unit = &run->plan.units[number];
-	const struct weft_setting_value *own;
-
-	if (unit->object == WEFT_NO_OBJECT)
-		return -ENOENT;
-	own = weft_object_setting(&run->plan.objects[unit->object], "output");
-	if (own && own->value) {
-		weft_buf_adds(out, own->value);
-		return weft_buf_error(out);
-	}
-	weft_buf_addf(out, "%s/log/%u", run->dir, unit->object);
-	if (unit->slot != WEFT_NO_SLOT)
-		weft_buf_addf(out, "_%u", unit->slot);
-	weft_buf_adds(out, ".out");
-	return weft_buf_error(out);
-}

@@ -13,6 +13,7 @@
 #include "tools/flow/summary.h"
 
 #define SUMMARY_LINES 20
+#define SLURM_NO_FILES 53	/* slurmstepd ends a job so before it begins */
 
 static void describe(const struct weft_run *run, uint32_t unit, struct weft_buf *out)
 {
@@ -26,6 +27,8 @@ static void describe(const struct weft_run *run, uint32_t unit, struct weft_buf 
 		break;
 	case WEFT_CAUSE_SIGNAL:
 		weft_buf_addf(out, "signal %d", known ? weft_run_signal(&end) : 0);
+		if (known && weft_run_signal(&end) == SLURM_NO_FILES)
+			weft_buf_adds(out, " (Slurm's sign that its input or output file could not be opened)");
 		break;
 	case WEFT_CAUSE_OOM:
 		weft_buf_adds(out, "out of memory");

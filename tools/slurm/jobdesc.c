@@ -57,11 +57,11 @@ int weft_jobdesc_setenv(struct weft_jobdesc *d, const char *name, const char *va
 }
 
 /* What sbatch adds for slurmd: where and how the job was submitted. */
-static int submit_env(struct weft_jobdesc *d, const char *dir)
+static int submit_env(struct weft_jobdesc *d, const struct weft_slurm_job *job)
 {
 	char host[256] = "", text[32];
 	mode_t mask = umask(0);
-	int rc = weft_jobdesc_setenv(d, "SLURM_SUBMIT_DIR", dir);
+	int rc = weft_jobdesc_setenv(d, "SLURM_SUBMIT_DIR", job->work_dir);
 
 	umask(mask);
 	gethostname(host, sizeof(host) - 1);
@@ -72,6 +72,8 @@ static int submit_env(struct weft_jobdesc *d, const char *dir)
 		rc = weft_jobdesc_setenv(d, "SLURM_UMASK", text);
 	if (!rc)
 		rc = weft_jobdesc_setenv(d, "SLURM_PRIO_PROCESS", "0");
+	if (!rc && job->name)	/* slurmstepd takes the %x of file names from it */
+		rc = weft_jobdesc_setenv(d, "SLURM_JOB_NAME", job->name);
 	return rc;
 }
 
@@ -134,7 +136,7 @@ int weft_jobdesc_init(struct weft_jobdesc *d, const struct weft_slurm_job *job,
 	if (!rc && d->env_none)
 		drop_env(d);
 	if (!rc)
-		rc = submit_env(d, job->work_dir);
+		rc = submit_env(d, job);
 	if (rc) {
 		weft_jobdesc_fini(d);
 		return rc == -ENOMEM ? weft_err_set(err, ENOMEM, "out of memory") : rc;
