@@ -151,51 +151,80 @@ static int print_file(const char *path)
 
 	if (!file) {
 		fprintf(stderr, "weft flow: %s: %s\n", path, strerror(errno));
-		return WEFT_EXIT_FAILED;
+		return -1;
 	}
 	while ((n = fread(buf, 1, sizeof(buf), file)) > 0)
 		fwrite(buf, 1, n, stdout);
 	fclose(file);
-	return WEFT_EXIT_DONE;
+	return 0;
 }
 
-/* "task" or the unit's full name, "task[3]". */
+/* The outputs of a task, or of one unit such as "train[7]"; how many units. */
+static uint32_t put_logs(const struct weft_run *run, const char *want,
+			 struct json_object *list, uint32_t *ret_missing)
+{
+	struct weft_buf name, path;
+	uint32_t found = 0;
+
+	*ret_missing = 0;
+	weft_buf_init(&name, 4096);
+	weft_buf_init(&path, 16384);
+	for (uint32_t u = 0; u < run->flow->unit_count; u++) {
+		const struct weft_flow_task *task = weft_plan_task(&run->plan, u, NULL);
+
+		weft_buf_clear(&name);
+		weft_buf_clear(&path);
+		weft_flow_unit_name(task, u - task->first_unit, &name);
+		if ((strcmp(want, task->name) && strcmp(want, weft_buf_str(&name))) ||
+		    weft_run_log_path(run, u, &path))
+			continue;
+		found++;
+		if (list) {
+			struct json_object *one = json_object_new_object();
+
+			json_object_object_add(one, "unit", json_object_new_string(weft_buf_str(&name)));
+			json_object_object_add(one, "log", json_object_new_string(weft_buf_str(&path)));
+			json_object_object_add(one, "exists", json_object_new_boolean(
+						       !access(weft_buf_str(&path), R_OK)));
+			json_object_array_add(list, one);
+			continue;
+		}
+		if (task->unit_count > 1)
+			printf("==> %s <==\n", weft_buf_str(&name));
+		*ret_missing += print_file(weft_buf_str(&path)) != 0;
+	}
+	weft_buf_fini(&name);
+	weft_buf_fini(&path);
+	return found;
+}
+
 int weft_flow_cmd_logs(const struct weft_flow_args *args)
 {
-	const char *word = args->rest_count > 1 ? args->rest[0] : NULL;
+	struct json_object *list = args->json ? json_object_new_array() : NULL;
 	struct weft_run run = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
-	uint32_t found = 0;
+	uint32_t found = 0, missing = 0;
+	const char *want;
 	int rc;
 
 	if (args->rest_count < 1 || args->rest_count > 2) {
 		fprintf(stderr, "weft flow logs: give a task, after the run if it is not the newest\n");
+		json_object_put(list);
 		return WEFT_EXIT_USAGE;
 	}
-	rc = weft_flow_open_run(&run, word, &err);
-	for (uint32_t u = 0; !rc && u < run.flow->unit_count; u++) {
-		const struct weft_flow_task *task = weft_plan_task(&run.plan, u, NULL);
-		const char *want = args->rest[args->rest_count - 1];
-		struct weft_buf name, path;
-
-		weft_buf_init(&name, 4096);
-		weft_buf_init(&path, 4096);
-		weft_flow_unit_name(task, u - task->first_unit, &name);
-		if ((!strcmp(want, task->name) || !strcmp(want, weft_buf_str(&name))) &&
-		    !weft_run_log_path(&run, u, &path)) {
-			found++;
-			if (task->unit_count > 1)
-				printf("==> %s <==\n", weft_buf_str(&name));
-			print_file(weft_buf_str(&path));
-		}
-		weft_buf_fini(&name);
-		weft_buf_fini(&path);
-	}
+	want = args->rest[args->rest_count - 1];
+	rc = weft_flow_open_run(&run, args->rest_count > 1 ? args->rest[0] : NULL, &err);
+	if (!rc)
+		found = put_logs(&run, want, list, &missing);
 	if (!rc && !found)
 		rc = weft_err_set(&err, ENOENT, "run %s has no task \"%.200s\" that was submitted",
-				  run.id, args->rest[args->rest_count - 1]);
+				  run.id, want);
 	weft_run_close(&run);
-	return rc ? weft_flow_fail(&err) : WEFT_EXIT_DONE;
+	if (!rc && list)
+		weft_print_json(stdout, list);
+	else
+		json_object_put(list);
+	return rc ? weft_flow_fail(&err) : missing ? WEFT_EXIT_FAILED : WEFT_EXIT_DONE;
 }
 
 static int list_one(void *ctx, const char *dir)
@@ -274,35 +303,49 @@ static int remove_run(const char *dir)
 	return rmdir(dir) ? -errno : 0;
 }
 
-int weft_flow_cmd_rm(const struct weft_flow_args *args)
+static int forget(const char *word, bool force)
 {
+	struct weft_run run = { 0 };
+	struct weft_run_totals t = { 0 };
 	struct weft_err err = WEFT_ERR_INIT;
 	char dir[3000];
+	int rc = weft_flow_find_run(word, dir, &err);
+
+	if (rc)
+		return weft_flow_fail(&err);
+	rc = weft_run_open(&run, dir, true, &err);
+	if (!rc)
+		weft_run_count(&run, &t);
+	weft_run_close(&run);
+	if (rc == -EBUSY || (!force && (rc || t.todo || t.live))) {
+		fprintf(stderr, "weft flow: %s: %s\n", word,
+			rc ? err.msg : "is not over; cancel it first, or --force");
+		return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_NO;
+	}
+	if (remove_run(dir)) {
+		fprintf(stderr, "weft flow: %s: not empty: something of yours is in it\n", dir);
+		return WEFT_EXIT_FAILED;
+	}
+	return WEFT_EXIT_DONE;
+}
+
+int weft_flow_cmd_rm(const struct weft_flow_args *args)
+{
+	struct json_object *list = args->json ? json_object_new_array() : NULL;
+	int rc = WEFT_EXIT_DONE;
 
 	if (args->rest_count < 1) {
 		fprintf(stderr, "weft flow rm: give the runs to forget\n");
-		return WEFT_EXIT_USAGE;
+		rc = WEFT_EXIT_USAGE;
 	}
-	for (int i = 0; i < args->rest_count; i++) {
-		struct weft_run run = { 0 };
-		struct weft_run_totals t = { 0 };
-		int rc = weft_flow_find_run(args->rest[i], dir, &err);
-
-		if (rc)
-			return weft_flow_fail(&err);
-		rc = weft_run_open(&run, dir, true, &err);
-		if (!rc)
-			weft_run_count(&run, &t);
-		weft_run_close(&run);
-		if (rc == -EBUSY || (!args->force && (rc || t.todo || t.live))) {
-			fprintf(stderr, "weft flow: %s: %s\n", args->rest[i],
-				rc ? err.msg : "is not over; cancel it first, or --force");
-			return rc ? WEFT_EXIT_FAILED : WEFT_EXIT_NO;
-		}
-		if (remove_run(dir)) {
-			fprintf(stderr, "weft flow: %s: not empty: something of yours is in it\n", dir);
-			return WEFT_EXIT_FAILED;
-		}
+	for (int i = 0; i < args->rest_count && rc == WEFT_EXIT_DONE; i++) {
+		rc = forget(args->rest[i], args->force);
+		if (list && rc == WEFT_EXIT_DONE)
+			json_object_array_add(list, json_object_new_string(args->rest[i]));
 	}
-	return WEFT_EXIT_DONE;
+	if (list && rc != WEFT_EXIT_USAGE)
+		weft_print_json(stdout, list);
+	else
+		json_object_put(list);
+	return rc;
 }
