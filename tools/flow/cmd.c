@@ -32,6 +32,17 @@ int weft_flow_check_operand(const struct weft_flow_args *args)
 	return WEFT_EXIT_USAGE;
 }
 
+int weft_flow_check_name(const struct weft_flow_args *args)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	if (!args->name || (*args->name && !strchr("_.-", *args->name) &&
+			    !args->name[strspn(args->name, letters)]))
+		return 0;
+	fprintf(stderr, "weft flow: --name %s: expected letters, digits, _ . and -\n", args->name);
+	return WEFT_EXIT_USAGE;
+}
+
 int weft_flow_cmd_check(const struct weft_flow_args *args)
 {
 	struct weft_flow_graph graph = { 0 };

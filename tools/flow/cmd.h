@@ -26,6 +26,7 @@ struct weft_flow_args {
 
 struct weft_flow_command {
 	const char *name, *args, *summary;
+	int most;			/* operands */
 	const char *takes;		/* letters of options, see cmd_args.c */
 	int (*call)(const struct weft_flow_args *args);
 };
@@ -39,6 +40,8 @@ int weft_flow_parse_args(struct weft_flow_args *args, const struct weft_flow_com
 			 int argc, char **argv);
 /* 0, or WEFT_EXIT_USAGE if there is not one operand. */
 int weft_flow_check_operand(const struct weft_flow_args *args);
+/* 0, or WEFT_EXIT_USAGE if --name is no workflow's name. */
+int weft_flow_check_name(const struct weft_flow_args *args);
 
 /* Print "weft flow: MESSAGE" to stderr; WEFT_EXIT_FAILED. */
 int weft_flow_fail(const struct weft_err *err);

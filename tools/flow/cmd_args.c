@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +21,21 @@
 enum { OPT_SBATCH = 256 };
 
 static const struct weft_flow_command commands[] = {
-	{ "check", "FILE", "read a workflow and say what is wrong with it", "Pj", weft_flow_cmd_check },
-	{ "graph", "FILE", "draw it: DOT, or SVG with --svg", "PjosSF", weft_flow_cmd_graph },
+	{ "check", "FILE", "read a workflow and say what is wrong with it", 1, "Pj", weft_flow_cmd_check },
+	{ "graph", "FILE", "draw it: DOT, or SVG with --svg", 1, "PjosSF", weft_flow_cmd_graph },
 #ifdef HAVE_LIBSLURM
-	{ "run", "FILE", "submit it and follow it to its end", "Pjndao", weft_flow_cmd_run },
-	{ "status", "[RUN|FILE]", "where a run stands", "j", weft_flow_cmd_status },
-	{ "watch", "[RUN|FILE]", "follow a run: progress, retries, later waves", "jd", weft_flow_cmd_watch },
-	{ "resume", "[RUN|FILE]", "submit what is missing after a crash or a failure", "jd", weft_flow_cmd_resume },
-	{ "cancel", "[RUN|FILE]", "end it", "j", weft_flow_cmd_cancel },
-	{ "logs", "[RUN|FILE] TASK", "print a task's output", "j", weft_flow_cmd_logs },
-	{ "report", "[RUN|FILE]", "a page of HTML: what ran when, waits, GPU-hours, failures", "o", weft_flow_cmd_report },
-	{ "list", "[DIR]", "runs beside the workflows of a directory", "j", weft_flow_cmd_list },
-	{ "rm", "RUN...", "forget runs that are over", "jf", weft_flow_cmd_rm },
-	{ "map", "--array A -- CMD", "one command for every index, {} being the index", "jndAN", weft_flow_cmd_map },
+	{ "run", "FILE", "submit it and follow it to its end", 1, "Pjndao", weft_flow_cmd_run },
+	{ "status", "[RUN|FILE]", "where a run stands", 1, "j", weft_flow_cmd_status },
+	{ "watch", "[RUN|FILE]", "follow a run: progress, retries, later waves", 1, "jd", weft_flow_cmd_watch },
+	{ "resume", "[RUN|FILE]", "submit what is missing after a crash or a failure", 1, "jd", weft_flow_cmd_resume },
+	{ "cancel", "[RUN|FILE]", "end it", 1, "j", weft_flow_cmd_cancel },
+	{ "logs", "[RUN|FILE] TASK", "print a task's output", 2, "j", weft_flow_cmd_logs },
+	{ "report", "[RUN|FILE]", "a page of HTML: what ran when, waits, GPU-hours, failures", 1, "o", weft_flow_cmd_report },
+	{ "list", "[DIR]", "runs beside the workflows of a directory", 1, "j", weft_flow_cmd_list },
+	{ "rm", "RUN...", "forget runs that are over", INT_MAX, "jf", weft_flow_cmd_rm },
+	{ "map", "--array A -- CMD", "one command for every index, {} being the index", INT_MAX, "jndAN", weft_flow_cmd_map },
 #endif
-	{ "from", "SCRIPT...", "write a workflow from batch scripts; --after orders", "oNb", weft_flow_cmd_from },
+	{ "from", "SCRIPT...", "write a workflow from batch scripts; --after orders", INT_MAX, "oNb", weft_flow_cmd_from },
 };
 
 static const struct {
@@ -259,9 +260,13 @@ int weft_flow_parse_args(struct weft_flow_args *args, const struct weft_flow_com
 			rc = take_option(args, letter, letter == OPT_SBATCH ? all[which].name : NULL);
 		}
 	}
-	/* names of sbatch's options are constants; all's were only borrowed */
 	free(all);
 	args->rest = argv + optind;
 	args->rest_count = argc - optind;
+	if (!rc && args->rest_count > command->most) {
+		fprintf(stderr, "%s: %s: one argument too many; see %s --help\n", name,
+			args->rest[command->most], name);
+		rc = -1;
+	}
 	return rc;
 }

@@ -455,6 +455,20 @@ static void add_command(const struct weft_flow_args *args, struct weft_buf *out)
 	}
 }
 
+/* A value as it is: "${x}" in it is no param. */
+static struct json_object *literal(const char *text)
+{
+	struct json_object *value;
+	struct weft_buf out;
+
+	weft_buf_init(&out, (size_t)1 << 20);
+	for (; *text; text++)
+		weft_buf_add(&out, *text == '$' ? "$$" : text, *text == '$' ? 2 : 1);
+	value = json_object_new_string(weft_buf_str(&out));
+	weft_buf_fini(&out);
+	return value;
+}
+
 static int write_map(const struct weft_flow_args *args, char path[64], struct weft_err *err)
 {
 	struct json_object *root = json_object_new_object(), *tasks = json_object_new_object();
@@ -469,12 +483,12 @@ static int write_map(const struct weft_flow_args *args, char path[64], struct we
 	json_object_object_add(root, "tasks", tasks);
 	json_object_object_add(tasks, name, task);
 	json_object_object_add(task, "run", json_object_new_string(weft_buf_str(&command)));
-	json_object_object_add(task, "array", json_object_new_string(args->array));
+	json_object_object_add(task, "array", literal(args->array));
 	json_object_object_add(task, "resources", res);
 	for (size_t i = 0; i < args->option_count; i++)
 		json_object_object_add(res, args->options[i].name,
-				       json_object_new_string(args->options[i].value ?
-								      args->options[i].value : "true"));
+				       literal(args->options[i].value ? args->options[i].value :
+									"true"));
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
 	snprintf(path, 64, "weft-map-XXXXXX.json");
 	fd = mkstemps(path, 5);
@@ -498,7 +512,17 @@ int weft_flow_cmd_map(const struct weft_flow_args *args)
 		fprintf(stderr, "weft flow map: give --array INDICES and a command after --\n");
 		return WEFT_EXIT_USAGE;
 	}
+	if (weft_flow_check_name(args))
+		return WEFT_EXIT_USAGE;
 	rc = write_map(args, path, &err);
+	if (!rc) {	/* what the options say wrong is told before a file is left */
+		struct weft_flow *flow = NULL;
+
+		rc = weft_flow_read(path, NULL, 0, &flow, &err);
+		weft_flow_destroy(flow);
+		if (rc)
+			unlink(path);
+	}
 	if (rc)
 		return weft_flow_fail(&err);
 	fprintf(stderr, "weft flow: written as %s\n", path);

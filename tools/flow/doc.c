@@ -427,7 +427,8 @@ static int on_event(struct builder *b, const yaml_event_t *event)
 	}
 }
 
-static int parser_error(struct builder *b, const yaml_parser_t *parser)
+static int parser_error(struct builder *b, const yaml_parser_t *parser,
+			const char *text, size_t len)
 {
 	yaml_mark_t mark = parser->problem_mark;
 	const char *what = parser->problem ? parser->problem : "malformed";
@@ -435,9 +436,13 @@ static int parser_error(struct builder *b, const yaml_parser_t *parser)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return weft_err_set(b->err, ENOMEM, "out of memory");
-	if (parser->error == YAML_READER_ERROR)
-		return weft_err_set(b->err, EINVAL, "%s: byte %zu: %s", b->file,
-				    parser->problem_offset, what);
+	if (parser->error == YAML_READER_ERROR) {	/* it tells the byte alone */
+		mark.line = mark.column = 0;
+		for (size_t i = 0; i < len && i < parser->problem_offset; i++) {
+			mark.column = text[i] == '\n' ? 0 : mark.column + 1;
+			mark.line += text[i] == '\n';
+		}
+	}
 	if (strstr(what, "mapping values are not allowed"))
 		hint = " (a text with \": \" in it needs quotes)";
 	else if (strstr(what, "cannot start any token"))
@@ -459,7 +464,7 @@ static int build(struct builder *b, const char *text, size_t len)
 		yaml_event_t event;
 
 		if (!yaml_parser_parse(&parser, &event)) {
-			rc = parser_error(b, &parser);
+			rc = parser_error(b, &parser, text, len);
 			break;
 		}
 		done = event.type == YAML_STREAM_END_EVENT;

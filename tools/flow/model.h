@@ -28,6 +28,8 @@
 #define WEFT_FLOW_TASKS 200000
 #define WEFT_FLOW_UNITS 1000000
 #define WEFT_FLOW_SCRIPT_LIMIT ((size_t)4 << 20)
+/* A command has its frame and its quoting in the same script. */
+#define WEFT_FLOW_RUN_LIMIT (WEFT_FLOW_SCRIPT_LIMIT / 2)
 
 /* Why a unit failed; also what `on:` and `retries.causes` name. */
 enum weft_cause {

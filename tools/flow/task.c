@@ -418,6 +418,10 @@ static int read_work(struct reader *r)
 	if (args && run)
 		return weft_doc_complain(args, r->err,
 					 "\"args:\" go with \"script:\"; write them into \"run:\"");
+	if (run && strlen(run->text) > WEFT_FLOW_RUN_LIMIT)
+		return weft_doc_complain(run, r->err,
+					 "a command of %zu bytes: Slurm takes scripts of 4 MiB; put it into a file that the command runs",
+					 strlen(run->text));
 	r->task->run = run ? run->text : NULL;
 	r->task->shell = shell ? shell->text : "/bin/bash -e";
 	if (*r->task->shell != '/' || strpbrk(r->task->shell, "\n\r'\"\\$`;|&<>()"))
