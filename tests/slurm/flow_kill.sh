@@ -77,6 +77,7 @@ count()
 {
 	local got
 
+	wait_for 60 no_jobs	# a run may end a moment before Slurm has cleared up
 	got="$(find out -type f | wc -l) $(cat out/* 2>/dev/null | wc -l) $(sx squeue -h | wc -l)"
 	[ "$got" = "16 16 0" ] && return
 	wrong=$((wrong + 1))
