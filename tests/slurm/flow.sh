@@ -83,6 +83,18 @@ touch src
 check "files: a newer input" flow run make.yaml
 is "files: makes it and what needs it again" "$(wc -l <one.n) $(wc -l <two.n)" "2 2"
 
+printf '#!/bin/sh\n#SBATCH -J mine -o %%x-%%j.log\necho "$SLURM_JOB_NAME"\n' >named.sbatch
+printf 'defaults: {resources: {time: 5, mem: 10}}\ntasks: {s: {script: named.sbatch}}\n' >named.yaml
+check "a script that names its output" flow run named.yaml
+check "logs finds it" flow logs named.yaml s
+is "and the job has its name" "$(cat out.txt)" mine
+check "a command for each index" flow map --array 0-1 --time 5 --mem 10 --output 'map-%2a.log' \
+	--comment '${none}' -- sh -c 'echo "$0 it'"'"'s"' {}
+is "with the options as they are" "$(cat map-00.log map-01.log | xargs -d '\n')" "0 it's 1 it's"
+like "logs in JSON" "$(sx "$weft" flow logs --json 'map[1]')" '"log":".*/map-01.log"'
+flow status --svg named.yaml
+is "an option of another command is wrong use" "$?" 2
+
 cat >long.yaml <<'Y'
 defaults: {resources: {time: 5, mem: 10}}
 tasks: {s: {run: 'exec sleep 300'}, t: {needs: s, run: 'echo x'}}
