@@ -123,6 +123,9 @@ void weft_arrivals_go(struct weft_arrivals *a, int64_t sec)
 	for (uint32_t k = 0; k < n; k++) {
 		if (k + AHEAD < n)
 			weft_outlook_expect(a->view, a->fresh[k + AHEAD]);
+		if (k + AHEAD / 2 < n)
+			weft_outlook_expect_row(a->outlook, a->view,
+						a->fresh[k + AHEAD / 2]);
 		come(a, a->fresh[k]);
 	}
 	a->at_count = a->here_count;
@@ -145,6 +148,9 @@ bool weft_arrivals_add_next(struct weft_arrivals *a, int64_t last_sec)
 			a->fresh[n] = weft_soonest_walk_pop(w);
 			weft_outlook_expect(a->view, a->fresh[n]);
 		}
+		for (uint32_t k = 0; k < n; k++)
+			weft_outlook_expect_row(a->outlook, a->view,
+						a->fresh[k]);
 		for (uint32_t k = 0; k < n; k++) {
 			ask_first(a, a->fresh[k]);
 			weft_soonest_walk_put(w, a->fresh[k],

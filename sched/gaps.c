@@ -5,15 +5,16 @@
  * Shapes of one kind ask the same of a node, mostly for different times.  So
  * when something was planned on a node its row is walked once for all of them,
  * and each then finds its start in the few gaps that were noted: the first
- * that is long enough.  Few jobs leave more gaps on a node than are kept, for
- * the last gap of most rows never ends; what is behind those kept is asked of
- * the row.
+ * that is long enough.  The walk begins where the question did, since times that
+ * have passed for one shape have mostly passed for the others.  The last gap of
+ * most rows never ends, so few leave more gaps than are kept; what is behind
+ * those is asked of the row.
  *
  * A gap that begins further ahead than 32 bits count is not kept, and one that
  * ends there is taken to end a second earlier.
  *
  * Cost: O(WEFT_GAPS_KEPT), and one walk over the row (timeline_next.c) for each
- * version of it.
+ * version of it, and for each question about earlier times.
  */
 #include "config.h"
 
@@ -37,12 +38,14 @@ static uint32_t end_ahead(int64_t now_sec, int64_t sec)
 
 static void walk(struct weft_gaps *g, const struct weft_timeline *tl,
 		 int64_t now_sec, uint32_t node_idx,
-		 const struct weft_need *need, uint64_t *steps)
+		 const struct weft_need *need, uint32_t from_sec,
+		 uint64_t *steps)
 {
-	int64_t look = now_sec;
+	int64_t look = now_sec + from_sec;
 	struct weft_gap gap;
 	uint32_t n = 0, end;
 
+	g->first_sec = from_sec;
 	g->known_sec = need->resv_idx < 0 ? WEFT_SEC_NEVER : 0;
 	while (weft_timeline_gap(tl, node_idx, need, UINT32_MAX, &look, &gap,
 				 steps)) {
@@ -95,8 +98,11 @@ uint32_t weft_gaps_next(struct weft_gaps *g, uint32_t version,
 {
 	uint32_t start, until;
 
-	if (g->version != version) {
-		walk(g, tl, now_sec, node_idx, need, steps);
+	*ret_until = WEFT_SEC_NEVER;
+	if (from_sec == WEFT_SEC_NEVER)
+		return WEFT_SEC_NEVER;
+	if (g->version != version || from_sec < g->first_sec) {
+		walk(g, tl, now_sec, node_idx, need, from_sec, steps);
 		g->version = version;
 	}
 	for (uint32_t i = 0; i < WEFT_GAPS_KEPT &&
@@ -117,8 +123,7 @@ uint32_t weft_gaps_next(struct weft_gaps *g, uint32_t version,
 		*ret_until = until;
 		return start;
 	}
-	*ret_until = WEFT_SEC_NEVER;
-	if (g->known_sec == WEFT_SEC_NEVER || from_sec == WEFT_SEC_NEVER)
+	if (g->known_sec == WEFT_SEC_NEVER)
 		return WEFT_SEC_NEVER;
 	return ask_row(tl, now_sec, node_idx, need,
 		       from_sec < g->known_sec ? g->known_sec : from_sec,

@@ -7,17 +7,18 @@
 
 #include "sched/timeline.h"
 
-#define WEFT_GAPS_KEPT 3
+#define WEFT_GAPS_KEPT 2
 #define WEFT_SEC_NEVER UINT32_MAX
 
 /*
- * The first gaps (timeline.h) of one node for one need, as of a version of its
- * row, in seconds from the cluster's now.  Starts in a gap end where the next
- * begins; those of the last, and what is behind it, before known_sec.
+ * The first gaps (timeline.h) from first_sec on of one node for one need, as of
+ * a version of its row, in seconds from the cluster's now.  Starts in a gap end
+ * where the next begins; those of the last, and what is behind it, before
+ * known_sec.
  */
 struct weft_gaps {
 	uint32_t version;
-	uint32_t known_sec;
+	uint32_t first_sec, known_sec;
 	struct {
 		uint32_t from_sec, end_sec;
 	} gap[WEFT_GAPS_KEPT];	/* from_sec WEFT_SEC_NEVER: no more */

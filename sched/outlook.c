@@ -221,6 +221,15 @@ uint32_t weft_outlook_next(struct weft_outlook *o, const struct weft_view *v,
 		   ret_until);
 }
 
+void weft_outlook_expect_row(const struct weft_outlook *o,
+			     const struct weft_view *v, uint32_t i)
+{
+	uint32_t node_idx = v->able[i].node_idx;
+
+	if (v->gaps[i].version != o->version[node_idx])
+		weft_timeline_expect(o->tl, node_idx);
+}
+
 /* ---- rungs -------------------------------------------------------------- */
 
 static struct weft_rung *add_rung(struct weft_outlook *o, struct kind *k,

@@ -75,6 +75,10 @@ static inline void weft_outlook_expect(const struct weft_view *view, uint32_t i)
 	__builtin_prefetch(&view->gaps[i]);
 }
 
+/* Sooner still; its memory came meanwhile. */
+void weft_outlook_expect_row(const struct weft_outlook *outlook,
+			     const struct weft_view *view, uint32_t i);
+
 /*
  * The query's answer is start_sec, and that is exact: none that asks for the
  * same or more starts before it from now on.  May such an answer be learnt?

@@ -88,6 +88,9 @@ bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
 		       int64_t *look_sec, struct weft_gap *ret_gap,
 		       uint64_t *steps);
 
+/* The node's row will be walked soon: a hint that spares waiting for memory. */
+void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx);
+
 /*
  * On how many nodes is the need free at this moment, whatever comes after?
  * Counts no further than enough; reservations and nodes that are down are not

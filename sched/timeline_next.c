@@ -235,6 +235,14 @@ int64_t weft_timeline_next(const struct weft_timeline *tl, uint32_t node_idx,
 	return WEFT_TIME_NEVER;
 }
 
+void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx)
+{
+	const struct row *row = &tl->row[node_idx];
+
+	for (uint32_t i = 0; i < row->count && i < 8; i += 2)
+		__builtin_prefetch(&row->step[i]);
+}
+
 uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
 				 const struct weft_need *need,
 				 uint32_t enough)
