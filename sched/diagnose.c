@@ -234,10 +234,10 @@ static bool is_up(const struct weft_node *node)
 }
 
 /* On empty nodes, those that are down included or not: would a set do? */
-static bool could_ever(const struct weft_cluster *c,
-		       struct weft_placer *placer,
-		       const struct weft_shape *shape, bool only_up,
-		       struct weft_candidate *cand)
+static bool could_be_placed(const struct weft_cluster *c,
+			    struct weft_placer *placer,
+			    const struct weft_shape *shape, bool only_up,
+			    struct weft_candidate *cand)
 {
 	uint32_t n = 0, units;
 
@@ -251,6 +251,15 @@ static bool could_ever(const struct weft_cluster *c,
 		};
 	}
 	return weft_place_exists(placer, shape, true, cand, n);
+}
+
+bool weft_diagnosis_is_possible(const struct weft_cluster *c,
+				struct weft_placer *placer,
+				const struct weft_shape *shape,
+				struct weft_candidate *scratch)
+{
+	return !lacks_license_ever(c, shape) &&
+		could_be_placed(c, placer, shape, false, scratch);
 }
 
 /* Any so many of the nodes will do: numbers decide, not sets. */
@@ -338,8 +347,8 @@ struct weft_reason weft_diagnosis_find(struct weft_diagnosis *dg,
 			      of_kind->able >= shape->nodes_min,
 			      of_kind->up >= shape->nodes_min, licenses_free);
 	}
-	ever = could_ever(c, dg->placer, shape, false, dg->cand);
-	up = could_ever(c, dg->placer, shape, true, dg->cand);
+	ever = could_be_placed(c, dg->placer, shape, false, dg->cand);
+	up = could_be_placed(c, dg->placer, shape, true, dg->cand);
 	take_census(dg, shape, &own);
 	return decide(dg, shape, &own, ever, up, licenses_free);
 }

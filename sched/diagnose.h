@@ -23,6 +23,15 @@ struct weft_diagnosis *weft_diagnosis_create(const struct weft_cluster *cluster,
 void weft_diagnosis_destroy(struct weft_diagnosis *diagnosis);
 
 /*
+ * Could the shape start if the cluster were empty and all of it up?  If not, its
+ * reason is WEFT_REASON_NEVER.  scratch: room for a candidate for each node.
+ */
+bool weft_diagnosis_is_possible(const struct weft_cluster *cluster,
+				struct weft_placer *placer,
+				const struct weft_shape *shape,
+				struct weft_candidate *scratch);
+
+/*
  * WEFT_REASON_PRIORITY if it would fit beside them.  changes: how many jobs were
  * put on base so far, all to start now.  licenses_free[] by license_idx.
  */

@@ -14,6 +14,9 @@
  * running jobs and what starts in this cycle, and tells whether a job that
  * must wait waits for running jobs or only for those before it in line.
  *
+ * A job that no state of the cluster would suit is told so and takes no part in
+ * plan_depth, nor does any other of its shape.
+ *
  * In one cycle the timelines only fill up.  So a shape that did not fit now
  * will not fit now later in the cycle, and is not tried again; its reason is
  * found once.
@@ -274,6 +277,19 @@ static int whatif(struct weft_planner *p, const struct weft_job *job,
 	return rc;
 }
 
+/* Asked where no place was found: a shape that no cluster state would suit. */
+static bool is_impossible(struct weft_planner *p, uint32_t shape_idx)
+{
+	struct weft_shape_state *state = &p->state[shape_idx];
+
+	if (!state->judged)
+		state->never = !weft_diagnosis_is_possible(p->cluster, p->placer,
+							   &p->shape[shape_idx],
+							   p->scratch);
+	state->judged = true;
+	return state->never;
+}
+
 static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		    struct weft_decision *d)
 {
@@ -291,6 +307,10 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	struct weft_found found = { .start_sec = WEFT_TIME_NEVER };
 	int rc = 0;
 
+	if (state->never) {
+		refuse(p, job, deep, d);
+		return 0;
+	}
 	p->taken++;
 	if ((deep && !state->beyond && !(state->far && held < window)) ||
 	    (may_now && !state->not_now))
@@ -324,6 +344,8 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		return rc;
 	if (found.start_sec != WEFT_TIME_NEVER)
 		return settle(p, job, &found, limit_sec, d);
+	if (deep && is_impossible(p, job->shape_idx))
+		p->taken--;
 	if (deep && !strict && from == now) {
 		state->far = true;
 		state->beyond = state->beyond || held == window;

@@ -10,6 +10,7 @@
 struct weft_shape_state {
 	bool not_now;		/* did not fit now */
 	bool beyond;		/* did not fit within the window either */
+	bool judged, never;	/* could it start on the empty cluster? */
 	bool diagnosed;
 	bool far;		/* nor before hold_sec is over */
 	bool waited;		/* a job of it has been counted among those that wait */
@@ -36,6 +37,7 @@ struct weft_planner {
 	struct weft_timeline *all, *base;	/* starts_only: no base */
 	uint32_t base_changes;	/* jobs put on base */
 	struct weft_placer *placer;
+	struct weft_candidate *scratch;	/* [node] */
 	struct weft_search *search;
 	struct weft_mix mix;
 	struct weft_shape_state *state;

@@ -84,12 +84,13 @@ static int allocate(struct weft_planner *p)
 	if (!p->policy->starts_only)
 		p->base = weft_timeline_create(c);
 	p->placer = weft_placer_create(c);
+	p->scratch = malloc(nodes * sizeof(*p->scratch));
 	p->state = calloc((size_t)p->shape_count + 1, sizeof(*p->state));
 	p->licenses_free = calloc((size_t)c->license_count + 1,
 				  sizeof(*p->licenses_free));
 	p->turn = malloc(((size_t)p->job_count + 1) * sizeof(*p->turn));
 	p->holder_first = malloc(nodes * sizeof(*p->holder_first));
-	if (!p->plan || !p->all || !p->placer ||
+	if (!p->plan || !p->all || !p->placer || !p->scratch ||
 	    (!p->base && !p->policy->starts_only) || !p->state ||
 	    !p->licenses_free || !p->holder_first || !p->turn)
 		return -ENOMEM;
@@ -146,6 +147,7 @@ void weft_planner_fini(struct weft_planner *p)
 	weft_timeline_destroy(p->all);
 	weft_timeline_destroy(p->base);
 	weft_placer_destroy(p->placer);
+	free(p->scratch);
 	weft_search_destroy(p->search);
 	free(p->state);
 	free(p->own_shape);

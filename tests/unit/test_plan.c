@@ -343,6 +343,60 @@ START_TEST(what_the_job_itself_forbids)
 END_TEST
 
 /* Who is placed by somebody else keeps its turn, and gets no place. */
+/*
+ * What no state of the cluster would suit, each for another reason, is told so,
+ * is not searched for again, and takes nobody's place in the plan.
+ */
+START_TEST(impossible_jobs_block_nobody)
+{
+	enum { KINDS = 6, EACH = 50, JOBS = KINDS * EACH + 2 };
+	struct sample s;
+	struct weft_shape shape[KINDS + 1];
+	struct weft_license_use use = { .license_idx = 0, .count = 3 };
+	uint32_t license = 2;
+	struct weft_job job[JOBS];
+	struct weft_plan *plan;
+
+	sample_init(&s, 8, 8, 4);
+	sample_run(&s, 0, 0xff, 8, HOUR);
+	s.cluster.license_count = 1;
+	s.cluster.license_total = &license;
+	for (uint32_t k = 0; k <= KINDS; k++)
+		shape[k] = sample_shape(&s, 8, 8, HOUR);
+	shape[0].per_node.gpus = 9;
+	shape[1].nodes_min = shape[1].nodes_max = 9;
+	shape[2].nodes_min = shape[2].nodes_max = 5;
+	shape[2].domain = WEFT_DOMAIN_SAME;
+	shape[3].segment = 5;
+	shape[3].nodes_min = shape[3].nodes_max = 5;
+	shape[4].license_count = 1;
+	shape[4].license = &use;
+	shape[5].unit_count = 65;
+	shape[5].per_node = (struct weft_amount){ 0 };
+	shape[5].per_unit = (struct weft_amount){ .cpus = 1, .gpus = 1 };
+	for (uint32_t i = 0; i < JOBS; i++)
+		job[i] = sample_job(i + 1, i < KINDS * EACH ? i % KINDS : KINDS);
+	s.policy.plan_depth = 2;
+	plan = sample_plan(&s, shape, KINDS + 1, job, JOBS);
+	for (uint32_t i = 0; i < KINDS * EACH; i++) {
+		ck_assert_int_eq(plan->decision[i].reason.kind,
+				 WEFT_REASON_NEVER);
+		ck_assert_int_eq(plan->decision[i].start_sec, WEFT_TIME_NEVER);
+	}
+	ck_assert_int_eq(plan->decision[JOBS - 2].start_sec, SAMPLE_NOW + HOUR);
+	ck_assert_int_eq(plan->decision[JOBS - 1].start_sec,
+			 SAMPLE_NOW + 2 * HOUR);
+	ck_assert_uint_eq(plan->stats.tests, KINDS + 2);
+	weft_plan_destroy(plan);
+	s.policy.starts_only = true;
+	plan = sample_plan(&s, shape, KINDS + 1, job, JOBS);
+	ck_assert_uint_eq(plan->stats.started, 0);
+	weft_plan_destroy(plan);
+	s.cluster.license_count = 0;
+	sample_fini(&s);
+}
+END_TEST
+
 START_TEST(a_job_left_to_select_has_its_turn)
 {
 	static const uint32_t turn[] = { 2, 1, 0 };
@@ -503,6 +557,7 @@ UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits, segments_stay_whole,
 	  a_segment_holds_its_tasks, same_domain_or_wait, whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, reservations_licences_and_down_nodes,
-	  what_the_job_itself_forbids, a_job_left_to_select_has_its_turn,
+	  what_the_job_itself_forbids, impossible_jobs_block_nobody,
+	  a_job_left_to_select_has_its_turn,
 	  types_are_kept_together_if_one_suffices,
 	  small_jobs_strand_the_fewest_for_the_queue, survives_failed_allocations)
