@@ -21,8 +21,8 @@
  * pass takes none, so on large sites this model is better than the real
  * one), reservations, licences, preemption, time minima.
  *
- * Cost: a backfill pass is O(jobs tested * (running + nodes)); one that could
- * start nothing is spared.
+ * Cost: a backfill pass is O(jobs tested * (running + nodes)), and ends behind
+ * the last job that could start in it.
  */
 #include "config.h"
 
@@ -261,51 +261,67 @@ static int try_job(struct backfill *b, struct weft_sim *sim, uint32_t job_idx,
 	return 0;
 }
 
+/*
+ * Where in the queue a pass may end that stands at first and may test so many
+ * more: behind the last of them that fits what is free at this moment.  What it
+ * would plan for others dies with the pass.
+ */
+static uint32_t pass_end(const struct weft_sim *sim, uint32_t first,
+			 uint32_t tests)
+{
+	const struct weft_shape *refused = NULL;
+	uint32_t nodes = weft_sim_workload(sim)->all->size, all, end = first;
+	const uint32_t *queue = weft_sim_queue(sim, &all);
+
+	for (; end < all && tests; end++)
+		tests -= !weft_sim_is_started(sim, queue[end]);
+	for (; end > first; end--) {
+		const struct weft_shape *shape = shape_of(sim, queue[end - 1]);
+
+		if (weft_sim_is_started(sim, queue[end - 1]) ||
+		    (refused && weft_stock_asks_more(shape, refused)))
+			continue;
+		if (weft_stock_fits(weft_sim_room(sim), nodes, shape))
+			break;
+		refused = shape;
+	}
+	return end;
+}
+
+static int begin_pass(struct backfill *b, struct weft_sim *sim)
+{
+	int64_t now = weft_sim_now(sim);
+	const struct weft_cluster *c = weft_sim_cluster(sim);
+
+	if (!c || weft_endings_sort(&b->endings, c))
+		return -ENOMEM;
+	return weft_space_reset(&b->space, now, now + 60 *
+				(int64_t)b->stock->bf_window);
+}
+
 /* Ends change as jobs start in the pass; select would see them at once. */
 static int backfill_pass(struct backfill *b, struct weft_sim *sim,
 			 struct weft_err *err)
 {
-	int64_t now = weft_sim_now(sim);
-	const struct weft_cluster *c = weft_sim_cluster(sim);
-	uint32_t count, tested = 0;
-	const uint32_t *queue = weft_sim_queue(sim, &count);
-	int rc = c && !weft_endings_sort(&b->endings, c) ? 0 : -ENOMEM;
+	const struct weft_cluster *c;
+	uint32_t all, tests = b->stock->bf_max_job_test;
+	const uint32_t *queue = weft_sim_queue(sim, &all);
+	uint32_t end = pass_end(sim, 0, tests);
+	int rc = end ? begin_pass(b, sim) : 0;
 
-	if (rc == 0)
-		rc = weft_space_reset(&b->space, now, now + 60 *
-				      (int64_t)b->stock->bf_window);
-	for (uint32_t i = 0; rc == 0 && i < count &&
-	     tested < b->stock->bf_max_job_test; i++) {
+	for (uint32_t i = 0; rc == 0 && i < end; i++) {
 		if (weft_sim_is_started(sim, queue[i]))
 			continue;
-		tested++;
+		tests--;
 		rc = try_job(b, sim, queue[i], err);
 		if (rc == 0 && weft_sim_is_started(sim, queue[i])) {
 			c = weft_sim_cluster(sim);
 			rc = c ? weft_endings_sort(&b->endings, c) : -ENOMEM;
+			end = pass_end(sim, i + 1, tests);
 		}
 	}
-	b->changed = false;
 	return rc == -ENOMEM ? weft_err_set(err, ENOMEM,
 					    "no memory for a backfill pass") : rc;
-}
-
-static bool may_start_any(const struct weft_sim *sim)
-{
-	uint32_t count, nodes = weft_sim_workload(sim)->all->size;
-	const uint32_t *queue = weft_sim_queue(sim, &count);
-	const struct weft_shape *last = NULL;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct weft_shape *shape = shape_of(sim, queue[i]);
-
-		if (shape == last || weft_sim_is_started(sim, queue[i]))
-			continue;
-		if (weft_stock_fits(weft_sim_room(sim), nodes, shape))
-			return true;
-		last = shape;
-	}
-	return false;
 }
 
 /* ---- its clock --------------------------------------------------------------- */
@@ -352,8 +368,7 @@ static int backfill_decide(void *arg, struct weft_sim *sim,
 	if (rc == 0)
 		rc = main_passes(b, sim, err);
 	if (rc == 0 && b->changed && b->backfill_sec <= now) {
-		if (may_start_any(sim))
-			rc = backfill_pass(b, sim, err);
+		rc = backfill_pass(b, sim, err);
 		b->backfill_sec = now + b->stock->bf_interval;
 		b->changed = false;
 	}

@@ -74,12 +74,7 @@ static double fill(struct weft_idle *idle, const struct weft_sim *sim,
 	for (uint32_t i = 0; i < count; i++) {
 		const struct weft_shape *s = &w->shape[w->job[queue[i]].shape_idx];
 
-		if (refused && s->nodes == refused->nodes &&
-		    s->gpu_type_idx == refused->gpu_type_idx &&
-		    s->nodes_min >= refused->nodes_min &&
-		    s->per_node.cpus >= refused->per_node.cpus &&
-		    s->per_node.gpus >= refused->per_node.gpus &&
-		    s->per_node.mem_mib >= refused->per_node.mem_mib)
+		if (refused && weft_stock_asks_more(s, refused))
 			continue;
 		if (!weft_stock_choose(idle->room, nodes, NULL, s,
 				       idle->place)) {

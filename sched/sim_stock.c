@@ -74,6 +74,17 @@ bool weft_stock_fits(const struct weft_room *room, uint32_t node_count,
 	return enough(room, node_count, NULL, shape);
 }
 
+bool weft_stock_asks_more(const struct weft_shape *shape,
+			  const struct weft_shape *than)
+{
+	return shape->nodes == than->nodes &&
+		shape->gpu_type_idx == than->gpu_type_idx &&
+		shape->nodes_min >= than->nodes_min &&
+		shape->per_node.cpus >= than->per_node.cpus &&
+		shape->per_node.gpus >= than->per_node.gpus &&
+		shape->per_node.mem_mib >= than->per_node.mem_mib;
+}
+
 bool weft_stock_choose(const struct weft_room *room, uint32_t node_count,
 		       const struct weft_idxset *allowed,
 		       const struct weft_shape *shape,

@@ -63,6 +63,13 @@ int64_t weft_stock_when(const struct weft_room *now_room,
 			const struct weft_shape *shape,
 			struct weft_room *scratch, struct weft_place *ret_place);
 
+/*
+ * Asks nothing less of the same nodes: where than does not fit, neither does
+ * shape.
+ */
+bool weft_stock_asks_more(const struct weft_shape *shape,
+			  const struct weft_shape *than);
+
 /* The shape would fit on the machine at this moment. */
 bool weft_stock_fits(const struct weft_room *room, uint32_t node_count,
 		     const struct weft_shape *shape);

@@ -141,20 +141,23 @@ static bool is_worth_it(const struct weft_state *state,
 {
 	const struct weft_workload *w = weft_sim_workload(sim);
 	const struct weft_room *room = weft_sim_room(sim);
-	uint32_t count, last = UINT32_MAX;
+	const struct weft_shape *refused = NULL;
+	uint32_t count;
 	const uint32_t *queue = weft_sim_queue(sim, &count);
 	bool as_given = state->settings->policy.order == WEFT_ORDER_PRIORITY &&
 		!weft_sim_priorities_change(sim);
 
 	for (uint32_t i = count; i-- > 0;) {
-		uint32_t s = w->job[queue[i]].shape_idx;
+		const struct weft_shape *shape =
+			&w->shape[w->job[queue[i]].shape_idx];
 
 		if (as_given && !state->left && queue[i] < state->seen)
 			break;
-		if (s != last && weft_stock_fits(room, w->all->size,
-						 &w->shape[s]))
+		if (refused && weft_stock_asks_more(shape, refused))
+			continue;
+		if (weft_stock_fits(room, w->all->size, shape))
 			return true;
-		last = s;
+		refused = shape;
 	}
 	return false;
 }
