@@ -17,7 +17,7 @@
 
 struct setup {
 	struct flow_sample sample;
-	struct weft_unit_end ends[128];
+	struct weft_unit_end ends[512];
 	struct weft_buf page;
 };
 
@@ -146,6 +146,38 @@ START_TEST(many_units_are_an_area)
 }
 END_TEST
 
+/* Hundreds of tasks that are alike are one row of the drawing and of the table. */
+START_TEST(many_tasks_are_groups)
+{
+	struct weft_buf text;
+	struct setup s;
+
+	weft_buf_init(&text, 1 << 20);
+	weft_buf_adds(&text, "tasks:\n");
+	for (int i = 0; i < 400; i++)
+		weft_buf_addf(&text, "  part%d: {run: x}\n", i);
+	weft_buf_adds(&text, "  join: {needs: part7, run: y}\n");
+	set_up(&s, weft_buf_str(&text));
+	for (uint32_t u = 0; u < 400; u++) {
+		end_unit(&s, u, u % 40 ? WEFT_UNIT_DONE : WEFT_UNIT_FAILED, 1010, 1110,
+			 u % 40 ? 0 : 1 << 8, "n");
+		s.sample.plan.units[u].cause = u % 40 ? WEFT_CAUSE_NONE : WEFT_CAUSE_EXIT;
+	}
+	end_unit(&s, 400, WEFT_UNIT_DONE, 1120, 1130, 0, "n");
+	write_page(&s);
+	HAS(&s, "<td>part* (400 tasks)</td><td>390</td><td>10</td>");
+	HAS(&s, "<title>at most 400 at once</title>");
+	HAS(&s, "<td>part80</td>");
+	HAS(&s, "<summary>7 more of the same tasks</summary>");
+	HAS(&s, "<td>join</td><td>1</td>");
+	LACKS(&s, "<title>part");
+	ck_assert_uint_lt(s.page.len, 20000);
+	check_form(&s);
+	tear_down(&s);
+	weft_buf_fini(&text);
+}
+END_TEST
+
 /* Nothing ended yet: the page stands all the same. */
 START_TEST(empty_run_has_a_page)
 {
@@ -173,6 +205,7 @@ int main(void)
 	tcase_add_test(tcase, hostile_names_are_escaped);
 	tcase_add_test(tcase, sums_are_right);
 	tcase_add_test(tcase, many_units_are_an_area);
+	tcase_add_test(tcase, many_tasks_are_groups);
 	tcase_add_test(tcase, empty_run_has_a_page);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -58,18 +58,22 @@ static void put_row(struct weft_report_page *p, const char *name, const struct w
 
 static void put_tasks(struct weft_report_page *p)
 {
-	uint32_t shown = p->flow->task_count < WEFT_REPORT_ROWS ? p->flow->task_count : WEFT_REPORT_ROWS;
+	struct weft_buf name;
 
 	weft_buf_adds(p->out, "<h2>Tasks</h2>\n<table>\n<tr><th>task</th><th>done</th>"
 		      "<th>failed</th><th>skipped</th><th>open</th><th>failed tries</th>"
 		      "<th>mean wait</th><th>longest wait</th><th>node-hours</th>"
 		      "<th>GPU-hours</th></tr>\n");
-	for (uint32_t i = 0; i < shown; i++) {
-		uint32_t t = p->r->plan->graph->order[i];
-
-		put_row(p, p->flow->tasks[t].name, &p->sums[t]);
+	weft_buf_init(&name, 4096);
+	for (uint32_t g = 0; g < p->groups.count; g++) {
+		weft_buf_clear(&name);
+		weft_collapse_name(&p->groups, g, &name);
+		if (weft_collapse_size(&p->groups, g) > 1)
+			weft_buf_addf(&name, " (%u tasks)", weft_collapse_size(&p->groups, g));
+		put_row(p, weft_buf_str(&name), &p->sums[g]);
 	}
-	put_row(p, shown < p->flow->task_count ? "all, also those not shown" : "all", &p->all);
+	weft_buf_fini(&name);
+	put_row(p, "all", &p->all);
 	weft_buf_adds(p->out, "</table>\n");
 }
 
@@ -116,9 +120,13 @@ int weft_report_write(const struct weft_report *report, struct weft_buf *out)
 			  .from = report->started_sec, .to = report->started_sec };
 	int rc;
 
-	p.sums = calloc(p.flow->task_count + 1, sizeof(*p.sums));
-	if (!p.sums)
+	if (weft_collapse_init(&p.groups, p.flow, report->plan->graph, WEFT_REPORT_ROWS))
 		return -ENOMEM;
+	p.sums = calloc((size_t)p.groups.count + 1, sizeof(*p.sums));
+	if (!p.sums) {
+		weft_collapse_fini(&p.groups);
+		return -ENOMEM;
+	}
 	rc = weft_report_add_up(&p);
 	if (p.to <= p.from)
 		p.to = p.from + 1;
@@ -137,5 +145,6 @@ int weft_report_write(const struct weft_report *report, struct weft_buf *out)
 	weft_buf_adds(out, "<p>A wait is from the end of the last task that was needed (or the"
 		      " run's begin) to the start of the last try.</p>\n</body>\n</html>\n");
 	free(p.sums);
+	weft_collapse_fini(&p.groups);
 	return rc ? rc : weft_buf_error(out);
 }

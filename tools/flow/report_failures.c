@@ -2,7 +2,7 @@
 /*
  * report_failures.c - what failed of itself, with cause, node and log
  *
- * The first few of each task are shown, the others folded away; what only
+ * The first few of each task or group are shown, the others folded away; what only
  * waited for a failed task is counted.
  */
 #include "config.h"
@@ -13,7 +13,7 @@
 #include "tools/ui/html.h"
 
 #define FAILURES 1000
-#define FAILURES_FIRST 3	/* of a task; the rest is folded away */
+#define FAILURES_FIRST 3	/* of a row; the rest is folded away */
 
 static void put_failure(struct weft_report_page *p, uint32_t number)
 {
@@ -49,24 +49,27 @@ static void failures_head(struct weft_report_page *p)
 }
 
 /*
- * Rows of failures: of each task the first few, or the others.  Returns how
+ * Rows of failures: of each task or group the first few, or the others.  Returns how
  * many there were, also those past the limit.
  */
 static uint32_t put_some_failures(struct weft_report_page *p, bool first)
 {
 	uint32_t count = 0;
 
-	for (uint32_t t = 0; t < p->flow->task_count; t++) {
-		const struct weft_flow_task *task = &p->flow->tasks[t];
+	for (uint32_t g = 0; g < p->groups.count; g++) {
 		uint32_t seen = 0;
 
-		for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++) {
-			if (p->r->plan->units[u].state != WEFT_UNIT_FAILED ||
-			    p->r->plan->units[u].cause == WEFT_CAUSE_DEPENDENCY ||
-			    (seen++ < FAILURES_FIRST) != first)
-				continue;
-			if (count++ < FAILURES)
-				put_failure(p, u);
+		for (uint32_t i = p->groups.first[g]; i < p->groups.first[g + 1]; i++) {
+			const struct weft_flow_task *task = &p->flow->tasks[p->groups.members[i]];
+
+			for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++) {
+				if (p->r->plan->units[u].state != WEFT_UNIT_FAILED ||
+				    p->r->plan->units[u].cause == WEFT_CAUSE_DEPENDENCY ||
+				    (seen++ < FAILURES_FIRST) != first)
+					continue;
+				if (count++ < FAILURES)
+					put_failure(p, u);
+			}
 		}
 	}
 	return count;

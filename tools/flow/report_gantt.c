@@ -2,17 +2,18 @@
 /*
  * report_gantt.c - what ran when, as a drawing
  *
- * One row a task, in the order in which tasks began, for the first
- * WEFT_REPORT_ROWS of them.  A row holds a bar a unit, and before a single one
- * the time that it waited; of a task of more than AREA_UNITS units it holds how
- * many ran at once, with the ends of failures below.  What is left out is said.
+ * One row a task, or of a run with more than WEFT_REPORT_ROWS tasks a group of
+ * them that are alike (collapse.h), in the order in which they began.  A row
+ * holds a bar a unit, and before a single one the time that it waited; from
+ * more than AREA_UNITS units on it holds how many ran at once, with the ends of
+ * failures below.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "lib/text.h"
 #include "tools/flow/report_page.h"
 #include "tools/ui/html.h"
 
@@ -28,7 +29,7 @@ static double x_of(const struct weft_report_page *p, int64_t sec)
 	return LEFT + (double)WIDTH * (double)(sec - p->from) / (double)(p->to - p->from);
 }
 
-static void put_bar(struct weft_report_page *p, uint32_t number, uint32_t y)
+static void put_bar(struct weft_report_page *p, uint32_t number, uint32_t beside, uint32_t y)
 {
 	const struct weft_unit_end *end = &p->r->ends[number];
 	const struct weft_flow_task *task = weft_plan_task(p->r->plan, number, NULL);
@@ -37,14 +38,14 @@ static void put_bar(struct weft_report_page *p, uint32_t number, uint32_t y)
 	int height = ROW_H - 4;
 	struct weft_buf name;
 
-	if (task->unit_count > 1 && !done) {
+	if (beside > 1 && !done) {
 		height = (ROW_H - 4) / 3;
 		y += (uint32_t)(ROW_H - 4 - height);
 	}
 	weft_buf_addf(p->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"%d\""
 		      " fill-opacity=\"%s\"><title>",
 		      done ? "d" : "f", x, y,
-		      w < 1.5 ? 1.5 : w, height, task->unit_count > 1 && done ? "0.5" : "1");
+		      w < 1.5 ? 1.5 : w, height, beside > 1 && done ? "0.5" : "1");
 	weft_buf_init(&name, 8192);
 	weft_flow_unit_name(task, number - task->first_unit, &name);
 	weft_html_text(p->out, weft_buf_str(&name));
@@ -81,32 +82,43 @@ static void put_ticks(struct weft_report_page *p, uint32_t height)
 		      "<tspan fill=\"#bbb\">&#8212;</tspan> waited</text>\n");
 }
 
-static void put_label(struct weft_report_page *p, const struct weft_flow_task *task, uint32_t y)
+static void put_label(struct weft_report_page *p, uint32_t group, uint32_t y)
 {
-	/* 26 bytes may end inside a character: weft_html_text() minds. */
-	char name[27];
+	struct weft_buf name;
+	char label[27];
 
-	strncpy(name, task->name, sizeof(name) - 1);
-	name[sizeof(name) - 1] = 0;
+	weft_buf_init(&name, 4096);
+	weft_collapse_name(&p->groups, group, &name);
+	weft_text_clean(label, sizeof(label), weft_buf_str(&name));
+	weft_buf_fini(&name);
 	weft_buf_addf(p->out, "<text class=\"t\" x=\"0\" y=\"%u\">", y + ROW_H - 6);
-	weft_html_text(p->out, name);
+	weft_html_text(p->out, label);
 	weft_buf_adds(p->out, "</text>\n");
 }
 
-/* A task's units in one row; those that failed on top, as a stripe. */
-static void put_bars(struct weft_report_page *p, const struct weft_flow_task *task, uint32_t y)
+static const struct weft_flow_task *member(const struct weft_report_page *p, uint32_t place)
 {
-	const struct weft_report_sums *s = &p->sums[task - p->flow->tasks];
+	return &p->flow->tasks[p->groups.members[place]];
+}
 
-	if (task->unit_count == 1 && weft_report_known(p, task->first_unit) && s->ready < s->first_start)
+/* A row's units; those that failed on top, as a stripe. */
+static void put_bars(struct weft_report_page *p, uint32_t group, uint32_t y)
+{
+	const struct weft_report_sums *s = &p->sums[group];
+
+	if (s->units == 1 && s->first_start != INT64_MAX && s->ready < s->first_start)
 		weft_buf_addf(p->out, "<line class=\"w\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%u\" y2=\"%u\"/>\n",
 			      x_of(p, s->ready), x_of(p, s->first_start), y + ROW_H / 2,
 			      y + ROW_H / 2);
 	for (int failed = 0; failed < 2; failed++)
-		for (uint32_t u = task->first_unit; u < task->first_unit + task->unit_count; u++)
-			if (weft_report_known(p, u) &&
-			    (p->r->plan->units[u].state != WEFT_UNIT_DONE) == failed)
-				put_bar(p, u, y + 2);
+		for (uint32_t i = p->groups.first[group]; i < p->groups.first[group + 1]; i++)
+			for (uint32_t u = 0; u < member(p, i)->unit_count; u++) {
+				uint32_t number = member(p, i)->first_unit + u;
+
+				if (weft_report_known(p, number) &&
+				    (p->r->plan->units[number].state != WEFT_UNIT_DONE) == failed)
+					put_bar(p, number, s->units, y + 2);
+			}
 }
 
 static uint32_t step_of(const struct weft_report_page *p, int64_t sec)
@@ -114,7 +126,7 @@ static uint32_t step_of(const struct weft_report_page *p, int64_t sec)
 	return (uint32_t)((sec - p->from) * (AREA_STEPS - 1) / (p->to - p->from));
 }
 
-/* How many units of a task ran in each step of the axis, and where failures ended. */
+/* How many of a task's units began and ended in each step, and where failures ended. */
 static void count_steps(const struct weft_report_page *p, const struct weft_flow_task *task,
 			int32_t runs[AREA_STEPS + 1], bool bad[AREA_STEPS])
 {
@@ -128,20 +140,21 @@ static void count_steps(const struct weft_report_page *p, const struct weft_flow
 		if (p->r->plan->units[u].state == WEFT_UNIT_FAILED)
 			bad[step_of(p, end->end_sec)] = true;
 	}
-	for (int i = 1; i < AREA_STEPS; i++)
-		runs[i] += runs[i - 1];
 }
 
-static void put_area(struct weft_report_page *p, const struct weft_flow_task *task, uint32_t y)
+static void put_area(struct weft_report_page *p, uint32_t group, uint32_t y)
 {
 	int32_t runs[AREA_STEPS + 1] = { 0 }, most = 0;
 	bool bad[AREA_STEPS] = { false };
 	double wide = (double)WIDTH / AREA_STEPS, base = y + AREA_H - 8;
 
-	count_steps(p, task, runs, bad);
-	for (int i = 0; i < AREA_STEPS; i++)
+	for (uint32_t i = p->groups.first[group]; i < p->groups.first[group + 1]; i++)
+		count_steps(p, member(p, i), runs, bad);
+	for (int i = 0; i < AREA_STEPS; i++) {
+		runs[i] += i ? runs[i - 1] : 0;
 		if (runs[i] > most)
 			most = runs[i];
+	}
 	if (!most)
 		return;
 	weft_buf_addf(p->out, "<path class=\"d\" fill-opacity=\"0.75\" d=\"M%d %.0f", LEFT, base);
@@ -156,17 +169,17 @@ static void put_area(struct weft_report_page *p, const struct weft_flow_task *ta
 			weft_buf_addf(p->out, "<rect class=\"f\" x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"5\"/>\n",
 				      LEFT + i * wide, base + 1, wide < 2 ? 2 : wide);
 	weft_buf_addf(p->out, "<text class=\"t\" x=\"0\" y=\"%u\" fill-opacity=\"0.7\">%u, at most %d at once</text>\n",
-		      y + ROW_H + 8, task->unit_count, most);
+		      y + ROW_H + 8, p->sums[group].units, most);
 }
 
-static uint32_t row_height(const struct weft_flow_task *task)
+static uint32_t row_height(const struct weft_report_page *p, uint32_t group)
 {
-	return task->unit_count > AREA_UNITS ? AREA_H : ROW_H;
+	return p->sums[group].units > AREA_UNITS ? AREA_H : ROW_H;
 }
 
 struct row {
 	int64_t start;
-	uint32_t place, task_idx;
+	uint32_t group;
 };
 
 static int by_start(const void *a, const void *b)
@@ -175,43 +188,34 @@ static int by_start(const void *a, const void *b)
 
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
-	return x->place < y->place ? -1 : x->place > y->place;
+	return x->group < y->group ? -1 : x->group > y->group;
 }
 
 int weft_report_put_gantt(struct weft_report_page *p)
 {
-	uint32_t count = p->flow->task_count, rows = count < WEFT_REPORT_ROWS ? count : WEFT_REPORT_ROWS;
-	uint32_t y = ROW_H, height = ROW_H;
-	struct row *list = calloc(count + 1, sizeof(*list));
+	uint32_t count = p->groups.count, y = ROW_H, height = ROW_H;
+	struct row *list = calloc((size_t)count + 1, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t t = p->r->plan->graph->order[i];
-
-		list[i] = (struct row){ p->sums[t].first_start, i, t };
+	for (uint32_t g = 0; g < count; g++) {
+		list[g] = (struct row){ p->sums[g].first_start, g };
+		height += row_height(p, g);
 	}
 	qsort(list, count, sizeof(*list), by_start);
-	for (uint32_t i = 0; i < rows; i++)
-		height += row_height(&p->flow->tasks[list[i].task_idx]);
 	weft_buf_addf(p->out, "<h2>Time</h2>\n<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
 		      " aria-label=\"what ran when\" viewBox=\"0 0 %d %u\" width=\"100%%\">\n",
 		      LEFT + WIDTH + 20, height + ROW_H);
 	put_ticks(p, height);
-	for (uint32_t i = 0; i < rows; i++) {
-		const struct weft_flow_task *task = &p->flow->tasks[list[i].task_idx];
-
-		put_label(p, task, y);
-		if (task->unit_count > AREA_UNITS)
-			put_area(p, task, y);
+	for (uint32_t i = 0; i < count; i++) {
+		put_label(p, list[i].group, y);
+		if (p->sums[list[i].group].units > AREA_UNITS)
+			put_area(p, list[i].group, y);
 		else
-			put_bars(p, task, y);
-		y += row_height(task);
+			put_bars(p, list[i].group, y);
+		y += row_height(p, list[i].group);
 	}
 	weft_buf_adds(p->out, "</svg>\n");
-	if (rows < count)
-		weft_buf_addf(p->out, "<p>Not drawn: %u tasks that began later or not at all.</p>\n",
-			      count - rows);
 	free(list);
 	return 0;
 }

@@ -7,9 +7,10 @@
 #ifndef WEFT_FLOW_REPORT_PAGE_H
 #define WEFT_FLOW_REPORT_PAGE_H
 
+#include "tools/flow/collapse.h"
 #include "tools/flow/report.h"
 
-#define WEFT_REPORT_ROWS 300	/* tasks that are drawn and listed */
+#define WEFT_REPORT_ROWS 300	/* more tasks are drawn and listed in groups */
 
 struct weft_report_sums {
 	uint32_t counts[WEFT_UNIT_FAILED + 1];
@@ -18,6 +19,7 @@ struct weft_report_sums {
 	double node_hours, gpu_hours;
 	int64_t first_start;		/* INT64_MAX: nothing of it began */
 	int64_t ready;			/* of its first unit */
+	uint32_t units;
 };
 
 struct weft_report_page {
@@ -25,7 +27,8 @@ struct weft_report_page {
 	const struct weft_flow *flow;
 	struct weft_buf *out;
 	int64_t from, to;		/* the axis */
-	struct weft_report_sums *sums;	/* per task */
+	struct weft_collapse groups;	/* tasks that are alike, if there are many */
+	struct weft_report_sums *sums;	/* per group */
 	struct weft_report_sums all;
 };
 

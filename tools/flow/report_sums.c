@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_sums.c - what a run took: waits, hours, tries, by task and in all
+ * report_sums.c - what a run took: waits, hours, tries, by task (or group) and in all
  *
  * A wait is the time from the moment a unit could have run (the last end of
  * what it needs, or the run's begin) to its start: Slurm's queue, back-off
@@ -58,44 +58,57 @@ static void add_unit(const struct weft_report_page *p, struct weft_report_sums *
 	s->gpu_hours += hours * (double)cost.gpus;
 }
 
+static void merge(struct weft_report_sums *all, const struct weft_report_sums *s)
+{
+	for (int i = 0; i <= WEFT_UNIT_FAILED; i++)
+		all->counts[i] += s->counts[i];
+	all->units += s->units;
+	all->tries += s->tries;
+	all->waits += s->waits;
+	all->wait += s->wait;
+	if (s->longest_wait > all->longest_wait)
+		all->longest_wait = s->longest_wait;
+	all->node_hours += s->node_hours;
+	all->gpu_hours += s->gpu_hours;
+}
+
+static int add_task(struct weft_report_page *p, const struct weft_flow_task *task,
+		    struct weft_report_sums *s)
+{
+	int64_t ready, *full = calloc(task->need_count + 1, sizeof(*full));
+
+	if (!full)
+		return -ENOMEM;
+	for (uint32_t n = 0; n < task->need_count; n++) {
+		const struct weft_flow_task *parent = &p->flow->tasks[task->needs[n].task_idx];
+
+		for (uint32_t u = 0; !task->needs[n].each && u < parent->unit_count; u++)
+			if (p->r->ends[parent->first_unit + u].end_sec > full[n])
+				full[n] = p->r->ends[parent->first_unit + u].end_sec;
+	}
+	for (uint32_t u = 0; u < task->unit_count; u++) {
+		uint32_t number = task->first_unit + u;
+
+		ready = ready_at(p, task, u, full);
+		if (!s->units++)
+			s->ready = ready;
+		add_unit(p, s, number, ready);
+		if (weft_report_known(p, number) && p->r->ends[number].end_sec > p->to)
+			p->to = p->r->ends[number].end_sec;
+	}
+	free(full);
+	return 0;
+}
+
 int weft_report_add_up(struct weft_report_page *p)
 {
-	for (uint32_t t = 0; t < p->flow->task_count; t++) {
-		const struct weft_flow_task *task = &p->flow->tasks[t];
-		struct weft_report_sums *s = &p->sums[t];
-		int64_t ready, *full = calloc(task->need_count + 1, sizeof(*full));
+	int rc = 0;
 
-		if (!full)
-			return -ENOMEM;
-		s->first_start = INT64_MAX;
-		for (uint32_t n = 0; n < task->need_count; n++) {
-			const struct weft_flow_task *parent =
-				&p->flow->tasks[task->needs[n].task_idx];
-
-			for (uint32_t u = 0; !task->needs[n].each && u < parent->unit_count; u++)
-				if (p->r->ends[parent->first_unit + u].end_sec > full[n])
-					full[n] = p->r->ends[parent->first_unit + u].end_sec;
-		}
-		for (uint32_t u = 0; u < task->unit_count; u++) {
-			uint32_t number = task->first_unit + u;
-
-			ready = ready_at(p, task, u, full);
-			if (!u)
-				s->ready = ready;
-			add_unit(p, s, number, ready);
-			if (weft_report_known(p, number) && p->r->ends[number].end_sec > p->to)
-				p->to = p->r->ends[number].end_sec;
-		}
-		free(full);
-		for (int i = 0; i <= WEFT_UNIT_FAILED; i++)
-			p->all.counts[i] += s->counts[i];
-		p->all.tries += s->tries;
-		p->all.waits += s->waits;
-		p->all.wait += s->wait;
-		if (s->longest_wait > p->all.longest_wait)
-			p->all.longest_wait = s->longest_wait;
-		p->all.node_hours += s->node_hours;
-		p->all.gpu_hours += s->gpu_hours;
+	for (uint32_t g = 0; g < p->groups.count && !rc; g++) {
+		p->sums[g].first_start = INT64_MAX;
+		for (uint32_t i = p->groups.first[g]; i < p->groups.first[g + 1] && !rc; i++)
+			rc = add_task(p, &p->flow->tasks[p->groups.members[i]], &p->sums[g]);
+		merge(&p->all, &p->sums[g]);
 	}
-	return 0;
+	return rc;
 }
