@@ -51,8 +51,8 @@ static int add_running(struct weft_planner *p)
 
 	for (uint32_t i = 0; rc == 0 && i < c->running_count; i++) {
 		const struct weft_running *job = &c->running[i];
-		const struct weft_license_use *use =
-			&c->license_use[job->license_first];
+		const struct weft_license_use *use = job->license_count ?
+			&c->license_use[job->license_first] : NULL;
 		int64_t end = job->end_sec > c->now_sec ? job->end_sec :
 			c->now_sec + 1;
 
