@@ -10,7 +10,7 @@
 # jobs on 12 nodes.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-size="24 5 6 2 9" stock_margin=9 bound=0.5
+size="24 6 6 2 9" stock_margin=9 bound=0.5
 [ -z "${WEFT_TEST_LONG:-}" ] || { size="" stock_margin= bound=; }
 
 validate()
