@@ -123,12 +123,7 @@ double weft_measure_utilisation(const struct weft_machine *machine,
 
 /* ---- fairness ------------------------------------------------------------- */
 
-struct share {
-	double wait, slowdown, finish;
-	uint32_t jobs;
-};
-
-static struct weft_fairness fairness_of(const struct share *share,
+static struct weft_fairness fairness_of(const struct weft_share *share,
 					uint32_t count)
 {
 	struct weft_fairness f = { 0 };
@@ -141,8 +136,8 @@ static struct weft_fairness fairness_of(const struct share *share,
 			continue;
 		slow = share[i].slowdown / n;
 		f.count++;
-		f.wait_mean += share[i].wait / n;
-		f.wait_worst = fmax(f.wait_worst, share[i].wait / n);
+		f.wait_mean += share[i].wait_sec / n;
+		f.wait_worst = fmax(f.wait_worst, share[i].wait_sec / n);
 		f.finish_worst = fmax(f.finish_worst, share[i].finish / n);
 		sum += slow;
 		squares += slow * slow;
@@ -154,11 +149,12 @@ static struct weft_fairness fairness_of(const struct share *share,
 	return f;
 }
 
-int weft_measure_fairness(const struct weft_workload *w,
-			  const struct weft_outcome *outcome, bool by_group,
-			  struct weft_fairness *ret, struct weft_err *err)
+int weft_measure_shares(const struct weft_workload *w,
+			const struct weft_outcome *outcome, bool by_group,
+			struct weft_share **ret_share, uint32_t *ret_count,
+			struct weft_err *err)
 {
-	struct share *share;
+	struct weft_share *share;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < w->job_count; i++) {
@@ -171,18 +167,34 @@ int weft_measure_fairness(const struct weft_workload *w,
 	if (!share)
 		return weft_err_set(err, ENOMEM, "no memory to measure");
 	for (uint32_t i = 0; i < w->job_count; i++) {
-		struct share *s = &share[by_group ? w->job[i].group_idx :
-					 w->job[i].user_idx];
+		struct weft_share *s = &share[by_group ? w->job[i].group_idx :
+					      w->job[i].user_idx];
 		double run = w->job[i].runtime_sec, wait;
 
 		if (outcome->start_sec[i] < 0)
 			continue;
 		wait = (double)(outcome->start_sec[i] - w->job[i].submit_sec);
 		s->jobs++;
-		s->wait += wait;
+		s->wait_sec += wait;
 		s->slowdown += slowdown_of(wait, run);
 		s->finish += (wait + run) / run;
+		s->size_hours += run * weft_workload_size(w, i) / 3600;
 	}
+	*ret_share = share;
+	*ret_count = count;
+	return 0;
+}
+
+int weft_measure_fairness(const struct weft_workload *w,
+			  const struct weft_outcome *outcome, bool by_group,
+			  struct weft_fairness *ret, struct weft_err *err)
+{
+	struct weft_share *share;
+	uint32_t count;
+	int rc = weft_measure_shares(w, outcome, by_group, &share, &count, err);
+
+	if (rc)
+		return rc;
 	*ret = fairness_of(share, count);
 	free(share);
 	return 0;

@@ -51,6 +51,16 @@ struct weft_fairness {
 	double jain;			/* of users' mean slowdowns; 1: all alike */
 	double finish_worst;		/* the worst user's finish stretch */
 };
+/* One user's, or one group's, jobs that started: sums, to be divided by jobs. */
+struct weft_share {
+	double wait_sec, slowdown, finish, size_hours;
+	uint32_t jobs;
+};
+/* By index; the caller frees *ret_share.  0 or -ENOMEM. */
+int weft_measure_shares(const struct weft_workload *w,
+			const struct weft_outcome *outcome, bool by_group,
+			struct weft_share **ret_share, uint32_t *ret_count,
+			struct weft_err *err);
 int weft_measure_fairness(const struct weft_workload *w,
 			  const struct weft_outcome *outcome, bool by_group,
 			  struct weft_fairness *ret, struct weft_err *err);

@@ -439,8 +439,11 @@ int weft_trace_next(struct weft_trace *trace, struct weft_trace_job *ret_job,
 	int rc;
 
 	for (;;) {
-		if (!trace->pending_line && !read_line(trace))
+		if (!trace->pending_line && !read_line(trace)) {
+			weft_names_destroy(trace->ids);	/* read to its end */
+			trace->ids = NULL;
 			return 0;
+		}
 		trace->pending_line = false;
 		if (!trace->line[strspn(trace->line, " \t")] ||
 		    (trace->format == WEFT_TRACE_SWF &&

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tools/sim/sim.h"
 #include "tools/ui/json_out.h"
@@ -39,8 +40,44 @@ static struct json_object *measure_json(const struct weft_measure *m)
 	return o;
 }
 
-static struct json_object *fairness_json(const struct weft_fairness *f)
+/* Every user or group, by the order of their first jobs. */
+static struct json_object *shares_json(const struct sim_run *run,
+				       const struct sim_result *r, bool by_group)
 {
+	struct json_object *all = json_object_new_array();
+	struct weft_share *share;
+	uint32_t n;
+
+	if (weft_measure_shares(run->workload, r->outcome, by_group, &share, &n,
+				NULL))
+		return all;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct weft_share *s = &share[i];
+		struct json_object *o;
+		const char *name = by_group ? weft_trace_group(run->names, i) :
+			weft_trace_user(run->names, i);
+
+		if (!s->jobs)
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "name",
+				       json_object_new_string(name ? name : ""));
+		count(o, "jobs", s->jobs);
+		put(o, "wait_mean_sec", s->wait_sec / s->jobs);
+		put(o, "slowdown_mean", s->slowdown / s->jobs);
+		put(o, "finish_stretch", s->finish / s->jobs);
+		put(o, "size_hours", s->size_hours);
+		json_object_array_add(all, o);
+	}
+	free(share);
+	return all;
+}
+
+static struct json_object *fairness_json(const struct sim_run *run,
+					 const struct sim_result *r,
+					 bool by_group)
+{
+	const struct weft_fairness *f = by_group ? &r->groups : &r->users;
 	struct json_object *o = json_object_new_object();
 
 	count(o, "count", f->count);
@@ -48,6 +85,7 @@ static struct json_object *fairness_json(const struct weft_fairness *f)
 	put(o, "wait_mean_sec", f->wait_mean);
 	put(o, "jain", f->jain);
 	put(o, "finish_worst", f->finish_worst);
+	json_object_object_add(o, "each", shares_json(run, r, by_group));
 	return o;
 }
 
@@ -69,8 +107,8 @@ static struct json_object *result_json(const struct sim_run *run,
 	for (uint32_t i = 0; i < run->args.windows; i++)
 		json_object_array_add(windows, measure_json(&r->window[i]));
 	json_object_object_add(o, "windows", windows);
-	json_object_object_add(o, "users", fairness_json(&r->users));
-	json_object_object_add(o, "groups", fairness_json(&r->groups));
+	json_object_object_add(o, "users", fairness_json(run, r, false));
+	json_object_object_add(o, "groups", fairness_json(run, r, true));
 	put(o, "completion_over_bound", r->completion_distance);
 	put(o, "makespan_over_bound", r->makespan_distance);
 	put(o, "wait_mean_over_bound_sec", r->wait_over_bound);

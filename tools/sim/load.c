@@ -96,15 +96,16 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 		.load = args->load_percent / 100.0,
 	};
 	struct weft_workload_builder *builder = NULL;
-	struct weft_trace *trace = NULL;
+	struct weft_trace *trace;
 	int rc = make_machine(run, err);
 
 	if (rc == 0 && args->limits == SIM_LIMITS_USER)
 		rc = sim_user_limits_read(&run->user_limits, args->trace, err);
 	if (rc == 0)
-		rc = weft_trace_open(args->trace, &trace, err);
+		rc = weft_trace_open(args->trace, &run->names, err);
 	if (rc)
 		return rc;
+	trace = run->names;
 	settings.where_arg = run->where = sim_where_create(run->machine, trace);
 	rc = run->where ? read_jobs(run, trace, &settings, &builder, err) :
 		weft_err_set(err, ENOMEM, "no memory for partitions");
@@ -116,7 +117,6 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	if (rc)
 		weft_err_prefix(err, "%s", args->trace);
 	weft_workload_builder_destroy(builder);
-	weft_trace_close(trace);
 	return rc;
 }
 

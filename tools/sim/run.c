@@ -244,6 +244,7 @@ void sim_fini(struct sim_run *run)
 	free(run->user_limits.longest_sec);
 	weft_workload_destroy(run->workload);
 	sim_where_destroy(run->where);
+	weft_trace_close(run->names);
 	weft_machine_destroy(run->machine);
 }
 

@@ -75,6 +75,7 @@ struct sim_run {
 	struct weft_trace_report trace;
 	char trace_format[16];
 	struct sim_user_limits user_limits;
+	struct weft_trace *names;	/* read to its end, kept for names */
 	struct sim_where *where;	/* owns sets that the workload points to */
 	struct sim_result result[SIM_SCHEDULERS_MAX];
 	uint32_t result_count;
