@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # sched_conf.sh - weft.json is read live; a bad one keeps the last good
-# settings and says file, line and column once; slurmctld goes on.
+# settings and says file, line and column once; slurmctld goes on.  And a
+# setting that decides who starts, hold_sec, does so from the next cycle on.
 . "${srcdir:-.}/tests/slurm/private.sh"
 
 private_json='{ "sched": { "plan_depth": 500 }, "bridge": { "interval_msec": 2000 } }'
@@ -59,6 +60,22 @@ before=$(log | grep -c 'settings read')
 scontrol reconfigure
 private_wait 60 settings_read $((before + 1))
 check "a missing file gives the defaults" settings_read $((before + 1))
+# One of two GPUs runs for 3 hours; "wide" wants both, "long" one for 10.
+gpus() { sbatch -Q --mem=10 -o /dev/null -J "$1" --gpus="$2" -t "$3" --wrap "sleep 600"; }
+is_now() { squeue -h -t all -n "$1" -o '%T %S' | grep -Eq "$2"; }
+later='^PENDING 20'
+gpus now 1 180
+check "hold_sec: a job runs" private_wait 30 is_now now RUNNING
+gpus wide 2 60
+check "hold_sec: the next has a start in 3 hours" private_wait 30 is_now wide "$later"
+gpus long 1 600
+check "hold_sec: by default it holds its place" private_wait 30 is_now long "$later"
+echo '{ "sched": { "hold_sec": 3600 } }' >"$private/weft.json"
+scontrol reconfigure
+check "hold_sec of an hour: the long one starts" private_wait 60 is_now long RUNNING
+check "and the wide one's start is told nonetheless" private_wait 30 is_now wide "$later"
+check "after the long one's" [ "$(squeue -h -n wide -o %S)" \> "$(squeue -h -n now -o %e)" ]
+scancel -u "$(id -un)"
 # (Later releases run slurmctld anew at each reconfigure, so no count of starts.)
 never_fatal() { scontrol ping | grep -q UP && ! log | grep -q 'fatal:'; }
 check "slurmctld answers and was never fatal" never_fatal
