@@ -23,6 +23,7 @@
 #include "plugins/sched/hetgate.h"
 #include "plugins/sched/mainpass.h"
 #include "plugins/sched/pulse.h"
+#include "plugins/sched/slice.h"
 
 #define POLL_USEC 20000
 
@@ -37,14 +38,6 @@ static struct {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 	.cond = PTHREAD_COND_INITIALIZER,
 };
-
-static int64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 /* True once the agent must end. */
 static bool wait_usec(int64_t usec)
@@ -104,7 +97,7 @@ static void *run(void *arg)
 {
 	struct weft_cycle *cycle = weft_cycle_create();
 	struct weft_pulse seen = { 0 }, pulse;
-	int64_t end = now_usec(), cost = 0, begin;
+	int64_t end = weft_slice_now_usec(), cost = 0, begin;
 	time_t seen_sec = 0;
 
 	while (cycle && !wait_usec(POLL_USEC)) {
@@ -114,16 +107,16 @@ static void *run(void *arg)
 		weft_mainpass_work();
 		weft_pulse_read(&pulse);
 		if (!is_due(weft_pulse_compare(&seen, seen_sec, &pulse),
-			    now_usec() - end, cost,
+			    weft_slice_now_usec() - end, cost,
 			    weft_cycle_interval_msec(cycle) * 1000LL)) {
 			weft_cycle_idle(cycle);
 			continue;
 		}
 		seen = pulse;
 		seen_sec = time(NULL);
-		begin = now_usec();
+		begin = weft_slice_now_usec();
 		weft_cycle_run(cycle, must_stop, NULL);
-		end = now_usec();
+		end = weft_slice_now_usec();
 		cost = end - begin;
 	}
 	if (!cycle)
