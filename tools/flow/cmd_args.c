@@ -25,7 +25,7 @@ static const struct weft_flow_command commands[] = {
 	{ "graph", "FILE", "draw it: DOT, or SVG with --svg", 1, "PjosSF", weft_flow_cmd_graph },
 #ifdef HAVE_LIBSLURM
 	{ "run", "FILE", "submit it and follow it to its end", 1, "Pjndao", weft_flow_cmd_run },
-	{ "status", "[RUN|FILE]", "where a run stands", 1, "j", weft_flow_cmd_status },
+	{ "status", "[RUN|FILE]", "where a run stands", 1, "jF", weft_flow_cmd_status },
 	{ "watch", "[RUN|FILE]", "follow a run: progress, retries, later waves", 1, "jd", weft_flow_cmd_watch },
 	{ "resume", "[RUN|FILE]", "submit what is missing after a crash or a failure", 1, "jd", weft_flow_cmd_resume },
 	{ "cancel", "[RUN|FILE]", "end it", 1, "j", weft_flow_cmd_cancel },

@@ -16,7 +16,9 @@
 
 #include <json-c/json.h>
 
+#include "lib/text.h"
 #include "tools/flow/cmd.h"
+#include "tools/flow/collapse.h"
 #include "tools/flow/find.h"
 #include "tools/flow/summary.h"
 #include "tools/ui/json_out.h"
@@ -90,24 +92,46 @@ static void unit_json(struct json_object *list, const struct weft_run *run, uint
 	weft_buf_fini(&text);
 }
 
-static void print_tasks(const struct weft_run *run)
+#define LINES 40	/* of more tasks those that differ in numbers only are one line */
+
+static void print_group(const struct weft_run *run, const struct weft_collapse *groups,
+			uint32_t group)
 {
-	printf("%-24s %8s %8s %8s %8s %8s\n", "task", "waiting", "in Slurm", "done",
-	       "skipped", "failed");
-	for (uint32_t i = 0; i < run->flow->task_count; i++) {
-		const struct weft_flow_task *task = &run->flow->tasks[run->graph.order[i]];
-		uint32_t counts[5] = { 0 }, ended = 0;
+	uint32_t counts[5] = { 0 }, ended = 0;
+	struct weft_buf name;
+
+	weft_buf_init(&name, 4096);
+	weft_collapse_name(groups, group, &name);
+	for (uint32_t i = groups->first[group]; i < groups->first[group + 1]; i++) {
+		const struct weft_flow_task *task = &run->flow->tasks[groups->members[i]];
 
 		for (uint32_t u = 0; u < task->unit_count; u++) {
 			counts[run->plan.units[task->first_unit + u].state]++;
 			ended += has_record(run, task->first_unit + u);
 		}
-		printf("%-24.24s %8u %8u %8u %8u %8u", task->name, counts[0], counts[1],
-		       counts[2], counts[3], counts[4]);
-		if (ended)
-			printf("  (%u of those in Slurm ended; watch or resume takes note)", ended);
-		putchar('\n');
 	}
+	printf("%s%*s", weft_buf_str(&name),
+	       name.len < 24 ? 24 - (int)weft_text_width(weft_buf_str(&name)) : 0, "");
+	for (int s = 0; s < 5; s++)
+		printf(" %8u", counts[s]);
+	if (ended)
+		printf("  (%u of those in Slurm ended; watch or resume takes note)", ended);
+	putchar('\n');
+	weft_buf_fini(&name);
+}
+
+static int print_tasks(const struct weft_run *run, bool full)
+{
+	struct weft_collapse groups;
+
+	if (weft_collapse_init_stems(&groups, run->flow, &run->graph, full ? UINT32_MAX : LINES))
+		return -ENOMEM;
+	printf("%-24s %8s %8s %8s %8s %8s\n", "task", "waiting", "in Slurm", "done",
+	       "skipped", "failed");
+	for (uint32_t g = 0; g < groups.count; g++)
+		print_group(run, &groups, g);
+	weft_collapse_fini(&groups);
+	return 0;
 }
 
 int weft_flow_cmd_status(const struct weft_flow_args *args)
@@ -135,7 +159,8 @@ int weft_flow_cmd_status(const struct weft_flow_args *args)
 		weft_print_json(stdout, out);
 	} else {
 		printf("run %s\n", run.id);
-		print_tasks(&run);
+		if (print_tasks(&run, args->full))
+			fputs("weft flow: out of memory\n", stderr);
 		if (t.failed)
 			weft_flow_summary(&run);
 	}
