@@ -27,10 +27,12 @@ struct played {
 	char mem[32];
 	enum weft_job_state state;
 	int exit_status;
+	bool launch_failed;
+	uint32_t restarts;
 };
 
 static struct played jobs[JOBS];
-static uint32_t job_count;
+static uint32_t job_count, released;
 
 int weft_slurm_start(struct weft_err *err)
 {
@@ -65,7 +67,8 @@ int weft_slurm_list(const char *prefix, struct weft_job_list *ret_list,
 				.job_id = i + 1, .own_id = i + 1, .task_id = UINT32_MAX,
 				.comment = jobs[i].comment, .state = jobs[i].state,
 				.exit_status = jobs[i].exit_status, .start_sec = 100,
-				.end_sec = 160 };
+				.end_sec = 160, .launch_failed = jobs[i].launch_failed,
+				.restarts = jobs[i].restarts };
 	return 0;
 }
 
@@ -77,8 +80,8 @@ void weft_job_list_fini(struct weft_job_list *list)
 
 int weft_slurm_release(uint32_t job_id, struct weft_err *err)
 {
-	(void)job_id;
 	(void)err;
+	released = job_id;
 	return 0;
 }
 
@@ -174,6 +177,30 @@ START_TEST(every_end_has_its_cause)
 END_TEST
 
 /* Out of memory: twice as much the next time, and told as that if it fails again. */
+/* A node that could not start a job leaves it held: it is let go, not for ever. */
+START_TEST(failed_launch_is_let_go)
+{
+	struct weft_run run;
+
+	begin(&run, "tasks: {t: {run: x}}\n");
+	jobs[0].state = WEFT_JOB_PENDING;
+	released = 0;
+	look(&run);
+	ck_assert_uint_eq(released, 0);
+	jobs[0].launch_failed = true;
+	jobs[0].restarts = 5;
+	look(&run);
+	ck_assert_uint_eq(released, 1);
+	ck_assert_int_eq(run.plan.units[0].state, WEFT_UNIT_LIVE);
+	jobs[0].restarts = 6;
+	look(&run);
+	ck_assert_int_eq(jobs[0].state, WEFT_JOB_CANCELLED);
+	ck_assert_int_eq(run.plan.units[0].state, WEFT_UNIT_FAILED);
+	ck_assert_int_eq(run.plan.units[0].cause, WEFT_CAUSE_NODE_FAIL);
+	end(&run);
+}
+END_TEST
+
 START_TEST(more_memory_after_oom)
 {
 	struct weft_run run;
@@ -217,6 +244,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, UNIT_TIMEOUT_SEC);
 	tcase_add_loop_test(tcase, every_end_has_its_cause, 0, 11);
+	tcase_add_test(tcase, failed_launch_is_let_go);
 	tcase_add_test(tcase, more_memory_after_oom);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

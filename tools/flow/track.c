@@ -278,6 +278,31 @@ static int on_missing_barriers(struct weft_tracker *t)
 	return rc;
 }
 
+#define LAUNCHES 5	/* that may fail before the nodes are to blame */
+
+/*
+ * A node could not start it, for want of memory or of a process, and Slurm put
+ * it back and holds it: nobody else would ever let it go.
+ */
+static int on_launch_failed(struct weft_tracker *t, const struct weft_job_info *job,
+			    uint32_t unit, const struct weft_unit_end *end)
+{
+	const struct weft_flow_task *task = weft_plan_task(&t->run->plan, unit, NULL);
+	uint32_t wanted = task->checkpoint_signal ? task->checkpoint_max : 0;
+	char text[16];
+	int rc;
+
+	t->run->rpc_count++;
+	t->run->running[unit] = 0;
+	if (job->restarts <= wanted + LAUNCHES) {
+		rc = weft_slurm_release(job->own_id, NULL);
+		return rc == -ENOMEM ? rc : 0;	/* else the next look tries again */
+	}
+	snprintf(text, sizeof(text), "%u", job->own_id);
+	rc = weft_slurm_cancel(text, t->err);
+	return rc ? rc : unit_over(t, unit, false, WEFT_CAUSE_NODE_FAIL, end);
+}
+
 static int on_job(struct weft_tracker *t, const struct weft_job_info *job, uint32_t number)
 {
 	const struct weft_object *object = &t->run->plan.objects[number];
@@ -302,6 +327,8 @@ static int on_job(struct weft_tracker *t, const struct weft_job_info *job, uint3
 		return 0;
 	t->seen[unit] = 1;
 	snprintf(end.node, sizeof(end.node), "%s", job->node ? job->node : "");
+	if (job->launch_failed && object->state == WEFT_OBJECT_FREE)
+		return on_launch_failed(t, job, unit, &end);
 	if (job->state == WEFT_JOB_PENDING || job->state == WEFT_JOB_RUNNING) {
 		t->run->running[unit] = job->state == WEFT_JOB_RUNNING;
 		return 0;

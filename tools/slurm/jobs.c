@@ -96,6 +96,8 @@ static int copy_job(struct weft_job_info *to, slurm_job_info_t *from)
 			      from->array_task_id : UINT32_MAX;
 	to->state = base_state(from);
 	to->held = to->state == WEFT_JOB_PENDING && from->priority == 0;
+	to->launch_failed = to->held && from->state_desc &&
+			    strstr(from->state_desc, "launch failed");
 	to->never = to->state == WEFT_JOB_PENDING &&
 		    from->state_reason == WAIT_DEP_INVALID;
 	to->exit_status = (int)from->exit_code;

@@ -33,6 +33,7 @@ struct weft_job_info {
 	char *node;		/* first node, or NULL */
 	enum weft_job_state state;
 	bool held;
+	bool launch_failed;	/* a node could not start it: requeued, and held */
 	bool never;		/* DependencyNeverSatisfied */
 	int exit_status;	/* as wait(2) gives it */
 	int64_t start_sec, end_sec;
