@@ -205,7 +205,7 @@ int weft_report_put_gantt(struct weft_report_page *p)
 	qsort(list, count, sizeof(*list), by_start);
 	weft_buf_addf(p->out, "<h2>Time</h2>\n<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
 		      " aria-label=\"what ran when\" viewBox=\"0 0 %d %u\" width=\"100%%\">\n",
-		      LEFT + WIDTH + 20, height + ROW_H);
+		      LEFT + WIDTH + 40, height + ROW_H);	/* room for the last time */
 	put_ticks(p, height);
 	for (uint32_t i = 0; i < count; i++) {
 		put_label(p, list[i].group, y);
