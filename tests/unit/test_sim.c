@@ -346,6 +346,31 @@ START_TEST(stock_passes_and_whole_nodes)
 }
 END_TEST
 
+/* As above without E: a pass goes on to the last job that fits. */
+START_TEST(stock_pass_reaches_the_last_that_fits)
+{
+	struct weft_machine *m = machine_of(2, 4);
+	struct weft_workload_builder *b = builder_of(m);
+	struct weft_sim_settings settings;
+	struct weft_workload *w;
+	struct weft_outcome *o;
+
+	add(b, 0, 4, 0, 1000, 1000);
+	add(b, 1, 2, 0, 300, 300);
+	add(b, 2, 4, 2, 500, 500);
+	add(b, 3, 2, 0, 200, 200);
+	w = finish(b);
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
+				      &o, NULL), 0);
+	ck_assert_int_eq(o->start_sec[2], 1000);
+	ck_assert_int_eq(o->start_sec[3], 30);
+	weft_outcome_destroy(o);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+END_TEST
+
 START_TEST(space_is_whole_nodes_by_time)
 {
 	struct weft_idxset *nodes = weft_idxset_create(4);
@@ -552,6 +577,7 @@ END_TEST
 UNIT_MAIN("sim", events_in_order, workload_shapes, workload_times,
 	  nothing_is_held_twice_and_all_work_is_done, fifo_order,
 	  weft_plans_gpus_and_stock_nodes, stock_passes_and_whole_nodes,
+	  stock_pass_reaches_the_last_that_fits,
 	  space_is_whole_nodes_by_time, easy_shadow, the_same_input_gives_the_same_schedule,
 	  weft_decides_what_the_planner_decides,
 	  a_start_that_does_not_fit_ends_the_run)
