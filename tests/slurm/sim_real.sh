@@ -10,14 +10,14 @@
 # jobs on 12 nodes.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-size="24 6 6 2 9" stock_margin=9 bound=0.5
-[ -z "${WEFT_TEST_LONG:-}" ] || { size="" stock_margin= bound=; }
+history=24 nodes=6 stock_margin=9 bound=0.5
+[ -z "${WEFT_TEST_LONG:-}" ] || { history=150 nodes=12 stock_margin= bound=; }
 
 validate()
 {
-	# shellcheck disable=SC2086  # a list of words
 	VALIDATE_STOCK_MARGIN=$stock_margin VALIDATE_BOUND=$bound \
-		WEFT=$weft TMPDIR=$t_dir bash "$srcdir/tests/bench/validate" $size >"$t_dir/out" 2>&1
+		WEFT=$weft TMPDIR=$t_dir bash "$srcdir/tests/bench/validate" \
+		"$srcdir/tests/bench/validate_$history.csv" "$nodes" >"$t_dir/out" 2>&1
 }
 
 validate
