@@ -10,7 +10,7 @@
 # jobs on 12 nodes.
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
-history=24 nodes=6 stock_margin=9 bound=0.5
+history=24 nodes=6 stock_margin=9 bound=0.75
 [ -z "${WEFT_TEST_LONG:-}" ] || { history=150 nodes=12 stock_margin= bound=; }
 
 validate()
