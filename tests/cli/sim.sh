@@ -122,6 +122,7 @@ check "real sacct" 0 '^35 jobs on 4 nodes with 32 GPUs' '1 lines that never ran.
 	real -s weft,backfill,easy,fifo --jobs "$cli_tmp/real"
 check "a resized job's later part" 0 '^weft,22,82,82,89,2$' "" cat "$cli_tmp/real"
 check "its first part" 0 '^weft,24,89,89,107,1$' "" cat "$cli_tmp/real"
+check "each group by name" 0 '"name": ?"root"' . real -s weft --json
 check "constraints and types judged" 0 '"constraints_not_judged": ?0' . real -s weft --json
 # One node of each type; the second and third job must wait for theirs.
 cat >"$cli_tmp/typed.conf" <<'END'
@@ -168,6 +169,14 @@ tune() { "$weft" sim tune "$@"; }
 sed 's/,7200$/,/; s/timelimit_s/x/' "$cli_tmp/two.csv" >"$cli_tmp/nolimit.csv"
 check "drawn limits tell the job" 0 '"limits_drawn": ?400' . \
 	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s fifo --json
+# Limits are drawn by seed: the same tells the same to the last digit.
+for i in 1 1 2; do
+	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 --seed $i --jobs "$cli_tmp/by$i" \
+		--json 2>/dev/null >"$cli_tmp/seed$i"
+	[ -e "$cli_tmp/first" ] || cp "$cli_tmp/seed1" "$cli_tmp/first"
+done
+check "by seed" 0 "" "" cmp "$cli_tmp/seed1" "$cli_tmp/first"
+check "another seed" 1 "" "" cmp -s "$cli_tmp/by1" "$cli_tmp/by2"
 check "a limit for each user" 0 '"limits_of_users": ?400' "one for all of a user's" \
 	sim "$cli_tmp/nolimit.csv" -n 1 -g 1 -s fifo --limits=user --json
 check "and none is left" 0 '"limits_drawn": ?0' . \

@@ -39,6 +39,16 @@ check "page nowhere" 1 "" 'none/page' "$weft" sim "$log" -n 8 -s fifo \
 	--html "$cli_tmp/none/page"
 check "no node but one, nobody waits" 0 . . "$weft" sim "$log" -n 1 -g 16 \
 	-s easy --html "$cli_tmp/one.html"
+# However long the history, what is drawn of it has an end.
+awk 'BEGIN {
+	print "job_id,submit_s,user,gpus,runtime_s,timelimit_s"
+	for (i = 0; i < 50000; i++)
+		printf "%d,%d,u,1,%d,9\n", i, i / 200, 1 + i % 7
+}' >"$cli_tmp/long.csv"
+small() { test "$(wc -c <"$cli_tmp/long.html")" -lt 6000000; }
+check "a long history" 0 '^50000 jobs' . "$weft" sim "$cli_tmp/long.csv" -n 64 -g 8 \
+	-s fifo --html "$cli_tmp/long.html"
+check "is no long page" 0 "" "" small
 if command -v xmllint >/dev/null; then
 	check "well-formed" 0 "" "" xmllint --noout --nonet "$page" "$cli_tmp/one.html"
 else
