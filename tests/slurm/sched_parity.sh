@@ -318,7 +318,7 @@ scene_dynamic()
 	gpus beyond 4 -w dyn1
 	want "a job beyond the hole runs" beyond "$runs"
 	job every -N5 -n5 --gres=gpu:4
-	stays "one for every node waits" every "$waits"
+	want "one for every node waits" every "$waits"
 	sx scancel "${id[beyond]}"
 	want "and has them all" every "$runs"
 	sweep
