@@ -193,6 +193,23 @@ static void take_back(struct weft_run *run, uint32_t *queue, uint32_t count, boo
 	weft_state_commit(run->state, &err);
 }
 
+/* Before the release: each job once, though answers were lost, and none forgotten. */
+static int see_all(struct weft_run *run, uint32_t *queue, uint32_t count,
+		   double silence_sec, struct weft_err *err)
+{
+	int rc = look(run, queue, count, err);
+
+	if (!rc && silence_sec > 0) {
+		await_late(run, silence_sec);
+		rc = look(run, queue, count, err);
+	}
+	if (rc == -ESTALE) {	/* held or waiting for those that are: none has run */
+		fprintf(stderr, "weft flow: %s; sent again\n", err->msg);
+		take_back(run, queue, count, true);
+	}
+	return rc;
+}
+
 static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		      struct weft_err *err)
 {
@@ -223,15 +240,7 @@ static int send_queue(struct weft_run *run, uint32_t *queue, uint32_t count,
 		return rc;
 	}
 	if (!rc)
-		rc = look(run, queue, count, err);
-	if (!rc && silence_sec > 0) {
-		await_late(run, silence_sec);
-		rc = look(run, queue, count, err);
-	}
-	if (rc == -ESTALE) {	/* held or waiting for those that are: none has run */
-		fprintf(stderr, "weft flow: %s; sent again\n", err->msg);
-		take_back(run, queue, count, true);
-	}
+		rc = see_all(run, queue, count, silence_sec, err);
 	run->pace.look += lap(&at);
 	if (!rc)
 		rc = release_held(run, err);
