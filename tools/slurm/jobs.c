@@ -173,8 +173,8 @@ int weft_slurm_release(uint32_t job_id, struct weft_err *err)
 	msg.priority = INFINITE;
 	if (!slurm_update_job(&msg))
 		return 0;
-	if (errno == ESLURM_JOB_NOT_PENDING)
-		return 0;	/* released before: it runs */
+	if (errno == ESLURM_JOB_NOT_PENDING || errno == ESLURM_JOB_FINISHED)
+		return 0;	/* released before: it runs, or has run */
 	if (errno == ESLURM_INVALID_JOB_ID || errno == ESLURM_ALREADY_DONE)
 		return weft_err_set(err, ENOENT, "job %u is gone", job_id);
 	return weft_err_set(err, EAGAIN, "job %u: %s", job_id, slurm_strerror(errno));
