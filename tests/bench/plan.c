@@ -2,7 +2,7 @@
 /*
  * plan.c - how long one cycle of the planner takes
  *
- *   plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority]]]]]]
+ *   plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif]]]]]]
  *
  * A cluster of nodes with 8 GPUs in domains of 16, jobs of SHAPES different
  * shapes with limits of 10 to 1,400 minutes:
@@ -13,6 +13,9 @@
  *		above GPUs spread over nodes, tasks, segments, one domain, few
  *		switches, whole nodes for themselves, CPUs only
  *   empty	jobs as in busy, nobody runs
+ *
+ * priority: jobs in the order given.  whatif: with as many searches for what jobs
+ * could ask instead as slurmctld's cycle makes at the most.
  *
  * Prints a line a run, in CPU time, with a sum over who starts when and where (two builds
  * with the same sum plan alike), and the median of five.  Without arguments:
@@ -208,7 +211,8 @@ static int by_value(const void *a, const void *b)
 }
 
 static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
-		 uint32_t depth, enum scene scene, int order)
+		 uint32_t depth, enum scene scene, int order,
+		 uint32_t whatif_tests)
 {
 	struct weft_cluster cluster = { 0 };
 	struct weft_policy policy = { 0 };
@@ -223,6 +227,7 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 	policy.plan_depth = depth;
 	policy.window_sec = 10 * 86400;
 	policy.order = order;
+	policy.whatif_tests = whatif_tests;
 	for (uint32_t i = 0; i < shape_count; i++)
 		make_shape(&shapes[i], all, scene);
 	for (uint32_t i = 0; i < job_count; i++)
@@ -230,9 +235,10 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 			.array_running_max = UINT32_MAX,
 			.switch_wait_until_sec = cluster.now_sec + 3600,
 			.shape_idx = pick(shape_count) };
-	printf("%s: %u nodes, %u jobs, %u shapes, depth %u%s\n", scenes[scene],
+	printf("%s: %u nodes, %u jobs, %u shapes, depth %u%s%s\n", scenes[scene],
 	       nodes, job_count, shape_count, depth,
-	       order == WEFT_ORDER_PRIORITY ? ", order priority" : "");
+	       order == WEFT_ORDER_PRIORITY ? ", order priority" : "",
+	       whatif_tests ? ", whatif" : "");
 	for (int run = 0; run < RUNS; run++) {
 		struct weft_err err = WEFT_ERR_INIT;
 		struct weft_plan *plan = NULL;
@@ -266,7 +272,7 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority]]]]]]\n");
+	fprintf(stderr, "usage: plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif]]]]]]\n");
 	return 2;
 }
 
@@ -286,21 +292,26 @@ static uint32_t argument(int argc, char **argv, int at, uint32_t fallback)
 int main(int argc, char **argv)
 {
 	const int order = WEFT_ORDER_SHORTEST;
+	const uint32_t most = 200;	/* by default: plugins/sched/conf.c */
 	uint32_t scene = BUSY;
+	bool whatif = argc == 7 && !strcmp(argv[6], "whatif");
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (argc > 5 && scene <= EMPTY && strcmp(argv[5], scenes[scene]))
 		scene++;
 	if (scene > EMPTY || argc > 7 ||
-	    (argc == 7 && strcmp(argv[6], "priority")))
+	    (argc == 7 && !whatif && strcmp(argv[6], "priority")))
 		return usage();
 	if (argc > 1)
 		return bench(argument(argc, argv, 1, 512),
 			     argument(argc, argv, 2, 4000),
 			     argument(argc, argv, 3, 300),
 			     argument(argc, argv, 4, 4000), scene,
-			     argc == 7 ? WEFT_ORDER_PRIORITY : order);
-	return bench(512, 4000, 300, 4000, BUSY, order) ||
-		bench(10000, 100000, 300, 5000, BUSY, order) ||
-		bench(10000, 100000, 300, 5000, MIXED, order);
+			     argc == 7 && !whatif ? WEFT_ORDER_PRIORITY : order,
+			     whatif ? most : 0);
+	return bench(512, 4000, 300, 4000, BUSY, order, 0) ||
+		bench(10000, 100000, 300, 5000, BUSY, order, 0) ||
+		bench(10000, 100000, 300, 5000, BUSY, order, most) ||
+		bench(10000, 100000, 300, 5000, MIXED, order, 0) ||
+		bench(10000, 100000, 300, 5000, MIXED, order, most);
 }

@@ -343,6 +343,39 @@ START_TEST(what_the_job_itself_forbids)
 END_TEST
 
 /* Who is placed by somebody else keeps its turn, and gets no place. */
+/* Six nodes go under the one switch that has so many, whatever domain is emptier. */
+START_TEST(smallest_subtree_first)
+{
+	static const uint32_t busy[] = { 0, 4, 12, 13, 14 };
+	struct weft_fabric_builder *b = weft_fabric_builder_create(16);
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job = sample_job(1, 0);
+	struct weft_plan *plan;
+	char name[16];
+
+	sample_init(&s, 16, 8, 0);
+	weft_fabric_destroy(s.fabric);
+	for (uint32_t n = 0; n < 16; n++) {
+		snprintf(name, sizeof(name), "s%u", n / 8);
+		weft_fabric_set_switch(b, n, name, NULL);
+		snprintf(name, sizeof(name), "d%u", n / 4);
+		weft_fabric_set_domain(b, n, name, NULL);
+	}
+	ck_assert_int_eq(weft_fabric_builder_finish(b, &s.fabric, NULL), 0);
+	weft_fabric_builder_destroy(b);
+	s.cluster.fabric = s.fabric;
+	for (uint32_t i = 0; i < 5; i++)
+		sample_run(&s, busy[i], 0xff, 8, HOUR);
+	shape = sample_shape(&s, 6, 8, HOUR);
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	for (uint32_t i = 0; i < 6; i++)
+		ck_assert_uint_lt(plan->place[i].node_idx, 8);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
 /*
  * What no state of the cluster would suit, each for another reason, is told so,
  * is not searched for again, and takes nobody's place in the plan.
@@ -557,7 +590,8 @@ UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits, segments_stay_whole,
 	  a_segment_holds_its_tasks, same_domain_or_wait, whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, reservations_licences_and_down_nodes,
-	  what_the_job_itself_forbids, impossible_jobs_block_nobody,
+	  what_the_job_itself_forbids, smallest_subtree_first,
+	  impossible_jobs_block_nobody,
 	  a_job_left_to_select_has_its_turn,
 	  types_are_kept_together_if_one_suffices,
 	  small_jobs_strand_the_fewest_for_the_queue, survives_failed_allocations)
