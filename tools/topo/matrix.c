@@ -17,6 +17,7 @@
 #include "tools/topo/topo.h"
 
 #define NICS_SHOWN 12	/* more make lines too long: show.c names the nearest */
+#define LABEL_SIZE 16	/* of a 32-bit index in brackets */
 
 void topo_format_gbps(char text[16], uint64_t mbps)
 {
@@ -123,14 +124,14 @@ static void add_cell(struct weft_buf *buf, const struct topo_style *style,
 }
 
 /* "[0]" chosen, "x0" busy, "0" neither. */
-static void label_of(const struct topo_marks *marks, uint32_t i, char text[8])
+static void label_of(const struct topo_marks *marks, uint32_t i, char text[LABEL_SIZE])
 {
 	if (marks->chosen >> i & 1)
-		snprintf(text, 8, "[%u]", i);
+		snprintf(text, LABEL_SIZE, "[%u]", i);
 	else if (marks->busy >> i & 1)
-		snprintf(text, 8, "x%u", i);
+		snprintf(text, LABEL_SIZE, "x%u", i);
 	else
-		snprintf(text, 8, "%u", i);
+		snprintf(text, LABEL_SIZE, "%u", i);
 }
 
 static void add_gpu_cell(const struct weft_inventory *inv,
@@ -184,7 +185,7 @@ void topo_matrix(const struct weft_inventory *inv,
 {
 	uint32_t nics = inv->nic_count <= NICS_SHOWN ? inv->nic_count : 0;
 	uint32_t widest = widest_link(inv);
-	char text[8];
+	char text[LABEL_SIZE];
 
 	add_header(inv, marks, style, nics, buf);
 	for (uint32_t i = 0; i < inv->gpu_count; i++) {
