@@ -4,11 +4,8 @@
 # lib.sh - what every test on a real Slurm uses
 #
 # A test sources this, starts sandboxes, checks, and ends with t_end.  It
-# speaks TAP.  Where the system lets it (root, util-linux), the whole script
-# runs in mount, process and network namespaces of its own: the test then sees
-# exactly what it left behind, cannot meet the ports of another test, and
-# nothing outlives it.  Elsewhere it runs as it is, and looks for what it left
-# by the name of its sandboxes.
+# speaks TAP.  It runs in a room of its own (room.sh), where the test sees exactly
+# what it left behind; without one it looks for that by the name of its sandboxes.
 #
 # At the end a test fails, whatever its checks said, if there is
 #   - a process that it did not end,
@@ -45,36 +42,10 @@ t_need munged
 [ -e "${weft%/*}/.libs/sched_weft.so" ] || [ -n "${WEFT:-}" ] ||
 	{ echo "1..0 # SKIP built without Slurm's headers: no plugins"; exit 77; }
 
-# ---- a room of our own -------------------------------------------------------
-
-# Slurm's resolver wants an address that is not the loopback's: 192.0.2.1 is
-# nobody's (RFC 5737).
-t_net='ip link set lo up && ip link add weft0 type veth peer name weft1 &&
-	ip addr add 192.0.2.1/24 dev weft0 && ip link set weft0 up'
-
-t_enter()
-{
-	local flags="-m -p -f --kill-child --mount-proc" first=:
-
-	[ -z "${WEFT_TEST_ROOM:-}" ] || return 0
-	# shellcheck disable=SC2086  # a list of words
-	unshare $flags true 2>/dev/null || return 0
-	if unshare -n /bin/sh -c "$t_net" 2>/dev/null; then
-		flags="$flags -n" first=$t_net
-	fi
-	# /tmp cannot be covered where the build lies below it.
-	case $weft:$srcdir:$PWD: in
-	/tmp/* | *:/tmp/*) ;;
-	*)
-		first="$first && mount -t tmpfs -o mode=1777 tmpfs /tmp"
-		export WEFT_TEST_TMP=1
-		;;
-	esac
-	export WEFT_TEST_ROOM=1 WEFT=$weft srcdir
-	# shellcheck disable=SC2086,SC2016  # a list of words; the inner shell's
-	exec unshare $flags /bin/sh -c "$first"' && exec "$@"' sh /bin/bash "$0" "$@"
-}
-t_enter "$@"
+# shellcheck source=tests/slurm/room.sh
+. "$srcdir/tests/slurm/room.sh"
+export WEFT=$weft srcdir
+room_enter "$weft:$srcdir" "$@"
 
 t_count=0
 t_failed=0

@@ -10,7 +10,7 @@
 #   private_revive          start it again
 #
 # It runs a munged of its own, one slurmctld and NODES slurmds in a temporary
-# directory, on ports that are free at the time; GPUs are character devices.
+# directory and a room of its own (room.sh); GPUs are character devices.
 # The plugins come from the build (WEFT_BUILD, default: here), before
 # Slurm's own.  A test that cannot run here exits 77 and says why.
 #
@@ -18,7 +18,11 @@
 # is_none and finish speak TAP.
 set -u
 
-WEFT_BUILD=${WEFT_BUILD:-$PWD}
+WEFT_BUILD=$(cd "${WEFT_BUILD:-$PWD}" && pwd) || exit 99
+# shellcheck source=tests/slurm/room.sh
+. "${BASH_SOURCE[0]%/*}/room.sh"
+export WEFT_BUILD
+PATH=$PATH:/usr/sbin:/sbin room_enter "$WEFT_BUILD:$(cd "${srcdir:-.}" && pwd)" "$@"
 tap_count=0
 tap_failed=0
 

@@ -73,8 +73,9 @@ check "hold_sec: by default it holds its place" private_wait 30 is_now long "$la
 echo '{ "sched": { "hold_sec": 3600 } }' >"$private/weft.json"
 scontrol reconfigure
 check "hold_sec of an hour: the long one starts" private_wait 60 is_now long RUNNING
+is_put_off() { [ "$(squeue -h -n wide -o %S)" \> "$(squeue -h -n now -o %e)" ]; }
 check "and the wide one's start is told nonetheless" private_wait 30 is_now wide "$later"
-check "after the long one's" [ "$(squeue -h -n wide -o %S)" \> "$(squeue -h -n now -o %e)" ]
+check "which is later than before" private_wait 60 is_put_off
 scancel -u "$(id -un)"
 # (Later releases run slurmctld anew at each reconfigure, so no count of starts.)
 never_fatal() { scontrol ping | grep -q UP && ! log | grep -q 'fatal:'; }
