@@ -17,7 +17,7 @@ sb_start --nodes 2 --plugins off --conf-extra "$t_dir/extra.conf"
 mkdir "$t_dir/c" && cd "$t_dir/c" || exit 99
 crashes=${WEFT_CRASHES:-12}
 # A machine that others keep busy may take a minute for what takes a second.
-sx() { timeout 600 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx_sec=600
 
 begin()
 {

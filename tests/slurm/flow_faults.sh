@@ -124,7 +124,7 @@ $eaten
   <odd> & "worse": {needs: {task: code, on: failed}, run: 'echo x >> out/odd'}
 Y
 sed -i 's/^  <odd> & "worse":/  '"'"'<odd> \& "worse"'"'"':/' f.yaml
-sx() { timeout 900 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx_sec=900
 sx "$weft" flow run --json f.yaml >run.json 2>run.err &
 runner=$!
 begun() { [ -s out/pushed ] && [ "$(cat out/node out/moved | wc -l)" = $((few * 2)) ]; }

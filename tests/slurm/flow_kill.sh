@@ -37,7 +37,7 @@ Y
 }
 
 # A machine that others keep busy may take a minute for what takes a second.
-sx() { timeout 600 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx_sec=600
 begin() { rm -rf .weft out && mkdir out && workflow >k.yaml; }
 
 # flow MSEC COMMAND...: weft flow, killed after so long; 0: left alone

@@ -30,7 +30,7 @@ tasks:
   r: {needs: [b, p, q], run: 'echo x >> out/r'}
 Y
 done
-sx() { timeout 600 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx_sec=600
 # A run may end a moment before Slurm has cleared up behind its last jobs.
 ran() { wait_for 60 no_jobs; echo "$(find out -type f | wc -l) $(cat out/* 2>/dev/null | wc -l) $(sx squeue -h | wc -l)"; }
 in_part() { sb=$(eval "echo \$sb_$1") sb_dir=$(eval "echo \$dir_$1"); cd "$t_dir/$1" || exit 99; }

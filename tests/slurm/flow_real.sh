@@ -76,7 +76,7 @@ tasks:
       [ ! -e saved ] || [ "$(wc -l < saved)" -lt 2 ] || { echo done > finished; exit 0; }
       for i in {1..3000}; do sleep 0.1; done
 Y
-sx() { timeout 1500 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx_sec=1500
 lines() { [ "$(wc -l <"$1" 2>/dev/null)" = "$2" ]; }
 sx "$weft" flow run save.yaml >save.out 2>save.err &
 runner=$!

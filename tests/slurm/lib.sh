@@ -16,7 +16,7 @@
 #   sb_start [OPTION...]     start sandbox test-PID-N; it becomes the current
 #   sb_use NAME              make another current: $sb, $sb_dir
 #   sb_stop [NAME]           stop it
-#   sx COMMAND...            run in the current sandbox
+#   sx COMMAND...            run in the current sandbox, $sx_sec seconds at most (60)
 #   submit OPTION...         sbatch in it; prints the job's number
 #   state JOB, wait_state JOB STATE [SEC], wait_for SEC COMMAND...
 #   check NAME COMMAND...    ok if it exits 0; is NAME GOT WANT;
@@ -202,7 +202,7 @@ sb_stop()
 	sb_use "$was"
 }
 
-sx() { timeout 60 "$weft" sandbox exec --name "$sb" -- "$@"; }
+sx() { timeout "${sx_sec:-60}" "$weft" sandbox exec --name "$sb" -- "$@"; }
 
 log() { cat "$sb_dir/log/${1:-slurmctld}.log"; }
 
