@@ -47,19 +47,35 @@ static double lap(struct timespec *from)
 	return msec;
 }
 
+int weft_run_list(const struct weft_run *run, struct weft_job_list *ret_list,
+		  struct weft_err *err)
+{
+	char prefix[128];
+
+	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
+	return weft_slurm_list(prefix, ret_list, err);
+}
+
+uint32_t weft_run_object_of(const struct weft_run *run, const struct weft_job_info *job)
+{
+	unsigned long number = strtoul(job->comment + strlen("weft::") + strlen(run->id),
+				       NULL, 10);
+
+	return number < run->plan.object_count ? (uint32_t)number : UINT32_MAX;
+}
+
 int weft_run_cancel_doubles(struct weft_run *run, const struct weft_job_list *list,
 			    struct weft_err *err)
 {
-	size_t len = strlen("weft::") + strlen(run->id);
 	uint32_t last = 0;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < list->count && !rc; i++) {
-		unsigned long number = strtoul(list->jobs[i].comment + len, NULL, 10);
+		uint32_t number = weft_run_object_of(run, &list->jobs[i]);
 		uint32_t job_id = list->jobs[i].job_id;
 		char text[16];
 
-		if (number >= run->plan.object_count || job_id == last ||
+		if (number == UINT32_MAX || job_id == last ||
 		    list->jobs[i].state > WEFT_JOB_RUNNING ||
 		    run->plan.objects[number].job_id == job_id)
 			continue;
@@ -79,13 +95,11 @@ static int look(struct weft_run *run, const uint32_t *queue, uint32_t count,
 		struct weft_err *err)
 {
 	struct weft_job_list list;
-	char prefix[128];
 	uint8_t *seen;
 	uint32_t forgotten = 0;
 	int rc;
 
-	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
-	rc = weft_slurm_list(prefix, &list, err);
+	rc = weft_run_list(run, &list, err);
 	if (rc)
 		return rc;
 	run->rpc_count++;
@@ -93,9 +107,9 @@ static int look(struct weft_run *run, const uint32_t *queue, uint32_t count,
 	rc = seen ? weft_run_cancel_doubles(run, &list, err) :
 		    weft_err_set(err, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < list.count && seen; i++) {
-		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		uint32_t number = weft_run_object_of(run, &list.jobs[i]);
 
-		if (number < run->plan.object_count &&
+		if (number != UINT32_MAX &&
 		    run->plan.objects[number].job_id == list.jobs[i].job_id)
 			seen[number] = 1;
 	}
@@ -304,19 +318,17 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err)
 int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err)
 {
 	struct weft_job_list list;
-	char prefix[128];
 	uint32_t *queue, count = 0;
 	int rc;
 
-	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
-	rc = weft_slurm_list(prefix, &list, err);
+	rc = weft_run_list(run, &list, err);
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < list.count; i++) {
-		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		uint32_t number = weft_run_object_of(run, &list.jobs[i]);
 		struct weft_object *object;
 
-		if (number >= run->plan.object_count)
+		if (number == UINT32_MAX)
 			continue;
 		object = &run->plan.objects[number];
 		if (let_go && list.jobs[i].held && object->root &&
@@ -326,7 +338,7 @@ int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err)
 			continue;
 		object->job_id = list.jobs[i].job_id;
 		object->state = object->root ? WEFT_OBJECT_HELD : WEFT_OBJECT_FREE;
-		rc = weft_state_put_job(run->state, &run->plan, (uint32_t)number, err);
+		rc = weft_state_put_job(run->state, &run->plan, number, err);
 		if (rc)
 			break;
 	}

@@ -80,6 +80,11 @@ int weft_run_pass(struct weft_run *run, struct weft_err *err);
  * of slurmctld or by a user's hand.
  */
 int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err);
+/* Slurm is asked once for every job of the run; the list is the caller's. */
+int weft_run_list(const struct weft_run *run, struct weft_job_list *ret_list,
+		  struct weft_err *err);
+/* The number of the object that a job of that list was sent for; UINT32_MAX: none. */
+uint32_t weft_run_object_of(const struct weft_run *run, const struct weft_job_info *job);
 /* Cancel jobs of the list that carry an object's number but not its job id. */
 int weft_run_cancel_doubles(struct weft_run *run, const struct weft_job_list *list,
 			    struct weft_err *err);

@@ -391,11 +391,9 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 {
 	struct weft_job_list list;
 	struct weft_tracker t;
-	char prefix[128];
 	int rc;
 
-	snprintf(prefix, sizeof(prefix), "weft:%s:", run->id);
-	rc = weft_slurm_list(prefix, &list, err);
+	rc = weft_run_list(run, &list, err);
 	if (rc)
 		return rc;
 	run->rpc_count++;
@@ -411,11 +409,11 @@ int weft_run_update(struct weft_run *run, struct weft_err *err)
 		    run->plan.objects[o].state == WEFT_OBJECT_FREE)
 			t.broken[o] = BARRIER_UNSEEN;
 	for (uint32_t i = 0; i < list.count && !rc; i++) {
-		unsigned long number = strtoul(list.jobs[i].comment + strlen(prefix), NULL, 10);
+		uint32_t number = weft_run_object_of(run, &list.jobs[i]);
 
-		if (number < run->plan.object_count &&
+		if (number != UINT32_MAX &&
 		    run->plan.objects[number].job_id == list.jobs[i].job_id)
-			rc = on_job(&t, &list.jobs[i], (uint32_t)number);
+			rc = on_job(&t, &list.jobs[i], number);
 	}
 	if (!rc)
 		rc = on_missing(&t);
