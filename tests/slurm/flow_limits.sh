@@ -36,10 +36,11 @@ check "a partition with a QOS of its own" wait_for 60 partition
 
 cat >limits.yaml <<'Y'
 tasks:
-  many: {array: 0-99, run: x, resources: {time: 10}}
+  many: {array: 0-99, run: x, retries: 1, resources: {time: 10}}
   long: {run: x, resources: {time: 600}}
   gpus: {run: x, resources: {time: 10, gpus: 2}}
   short: {run: x, resources: {time: 60, qos: short}}
+  late: {needs: {task: many, on: any}, run: x, resources: {time: 61, qos: short}}
   few: {array: 0-8, run: x, resources: {time: 10, qos: few}}
   tight: {array: 0-9, run: x, resources: {time: 10, partition: tight}}
   other: {array: 0-99, run: x, resources: {time: 600, gpus: 2, account: other}}
@@ -59,7 +60,8 @@ like "those of a partition" "$text" '^limit: GrpSubmitJobs=3 of QOS tight: 10 ta
 like "jobs that run" "$text" '^limit: MaxJobs=5 .*: of 102 tasks .* 5 will'
 like "time" "$text" '^limit: MaxWall=120 .*: long asks for 600 minutes'
 like "GPUs of the account" "$text" '^limit: GrpTRES=gres/gpu=1 of account ml: gpus asks for 2 GPUs'
-like "a QOS has its own" "$text" '^limit: MaxWall=30 of QOS short: short asks for 60'
+like "a QOS has its own, for later waves too" "$text" \
+	'^limit: MaxWall=30 of QOS short: short asks for 61 minutes, and 2 such tasks'
 unlike "and no other account's are told" "$text" 'account other'
 is "nothing was submitted" "$(sx squeue -h | wc -l)" 0
 

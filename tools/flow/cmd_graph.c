@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "tools/flow/cmd.h"
 #include "tools/ui/child.h"
+#include "tools/ui/json_out.h"
 
 static int write_out(const char *text, const char *path, struct weft_err *err)
 {
@@ -46,12 +45,15 @@ static int draw_svg(const struct weft_buf *dot, const char *path, struct weft_er
 
 static int put_json(const struct weft_drawing *drawing, const char *path, struct weft_err *err)
 {
-	struct json_object *json = weft_draw_json(drawing);
-	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	int rc = text ? write_out(text, path, err) : weft_err_set(err, ENOMEM, "out of memory");
+	FILE *out = path ? fopen(path, "w") : stdout;
+	int rc;
 
-	json_object_put(json);
-	return rc;
+	if (!out)
+		return weft_err_sys(err, errno, "%s", path);
+	rc = weft_print_json(out, weft_draw_json(drawing));
+	if (path && fclose(out) && !rc)
+		rc = -errno;
+	return rc ? weft_err_sys(err, -rc, "%s", path ? path : "stdout") : 0;
 }
 
 #define SLOW_TASKS 2000	/* dot(1) took more than a minute and a half for 10,000 */

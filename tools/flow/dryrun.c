@@ -7,6 +7,10 @@
  * where there is none either, the price says "at least".  The critical path is
  * the longest chain of time limits.  Where the site enforces limits of accounts
  * and QOS, those that the plan meets are told.
+ *
+ * What cannot be sent at first, because it waits for room or for an outcome, is
+ * planned as it would be if everything went well; so price, path and limits are
+ * those of the whole workflow.
  */
 #include "config.h"
 
@@ -122,15 +126,20 @@ static void print_limit(const struct weft_plan *plan, const struct weft_limit_hi
 	}
 }
 
+/* What is sent first, and the number of units that are left for later. */
+struct outset {
+	uint32_t object_count, waiting;
+};
+
 static void print_json(const struct weft_plan *plan, const struct price *p,
-		       uint32_t units, uint32_t waiting)
+		       const struct outset *first)
 {
 	struct json_object *out = json_object_new_object();
 	struct json_object *objects = json_object_new_array();
 
 	json_object_object_add(out, "name", json_object_new_string(plan->flow->name));
-	json_object_object_add(out, "units", json_object_new_int64(units));
-	json_object_object_add(out, "later_waves", json_object_new_int64(waiting));
+	json_object_object_add(out, "units", json_object_new_int64(plan->flow->unit_count));
+	json_object_object_add(out, "later_waves", json_object_new_int64(first->waiting));
 	json_object_object_add(out, "node_hours", json_object_new_double(p->node_hours));
 	json_object_object_add(out, "gpu_hours", json_object_new_double(p->gpu_hours));
 	json_object_object_add(out, "price_is_lower_bound", json_object_new_boolean(p->open));
@@ -138,7 +147,7 @@ static void print_json(const struct weft_plan *plan, const struct price *p,
 			       json_object_new_int64((int64_t)p->critical_min));
 	json_object_object_add(out, "critical_path", path_json(plan, p));
 	json_object_object_add(out, "limits", limits_json(plan, p));
-	for (uint32_t o = 0; o < plan->object_count; o++) {
+	for (uint32_t o = 0; o < first->object_count; o++) {
 		const struct weft_object *object = &plan->objects[o];
 		struct json_object *one = json_object_new_object();
 		struct weft_buf text;
@@ -180,12 +189,12 @@ static void print_terms(const struct weft_plan *plan, const struct weft_object *
 }
 
 static void print_text(const struct weft_plan *plan, const struct price *p,
-		       uint32_t units, uint32_t waiting)
+		       const struct outset *first)
 {
-	uint32_t shown = plan->object_count < 40 ? plan->object_count : 30;
+	uint32_t count = first->object_count, shown = count < 40 ? count : 30;
 
-	printf("%s: %u tasks as %u Slurm object%s\n", plan->flow->name, units,
-	       plan->object_count, plan->object_count == 1 ? "" : "s");
+	printf("%s: %u tasks as %u Slurm object%s\n", plan->flow->name,
+	       plan->flow->unit_count, count, count == 1 ? "" : "s");
 	for (uint32_t o = 0; o < shown; o++) {
 		const struct weft_object *object = &plan->objects[o];
 		struct weft_buf text;
@@ -202,15 +211,15 @@ static void print_text(const struct weft_plan *plan, const struct price *p,
 		putchar('\n');
 		weft_buf_fini(&text);
 	}
-	if (shown < plan->object_count)
-		printf("  ... and %u more\n", plan->object_count - shown);
-	for (uint32_t o = 0; o < plan->object_count; o++)
+	if (shown < count)
+		printf("  ... and %u more\n", count - shown);
+	for (uint32_t o = 0; o < count; o++)
 		if (weft_object_is_barrier(&plan->objects[o]))
 			printf("barrier: #%u waits for %u objects in the place of others\n", o,
 			       plan->objects[o].term_count);
-	if (waiting)
-		printf("later waves: %u tasks wait until there is room or their needs are decided\n",
-		       waiting);
+	if (first->waiting)
+		printf("later waves: %u task%s until there is room or what they need is decided\n",
+		       first->waiting, first->waiting == 1 ? " waits" : "s wait");
 	printf("price: %s%.1f node-hours, %.1f GPU-hours\n", p->open ? "at least " : "",
 	       p->node_hours, p->gpu_hours);
 	printf("critical path: %llu h %02llu min, %u tasks:",
@@ -223,33 +232,53 @@ static void print_text(const struct weft_plan *plan, const struct price *p,
 		print_limit(plan, &p->hits[i]);
 }
 
+/* The waves to come, if everything goes well.  Each pass makes an object at least. */
+static int foresee(struct weft_plan *plan, uint32_t max_array_size, struct weft_err *err)
+{
+	struct weft_plan_limits limits = { max_array_size, UINT32_MAX, NULL,
+					   WEFT_BARRIER_TERMS };
+	uint32_t first;
+	int rc;
+
+	do {
+		for (uint32_t u = 0; u < plan->flow->unit_count; u++)
+			if (plan->units[u].state == WEFT_UNIT_LIVE)
+				plan->units[u].state = WEFT_UNIT_DONE;
+		weft_plan_settle(plan);
+		rc = weft_plan_pass(plan, &limits, &first, err);
+	} while (!rc && plan->object_count > first);
+	return rc;
+}
+
 /* Returns WEFT_EXIT_DONE, or WEFT_EXIT_NO if limits stand in its way; -errno. */
 static int price_plan(struct weft_plan *plan, const struct weft_flow_graph *graph,
 		      const struct weft_flow_site *site, const struct weft_flow_args *args,
 		      struct weft_err *err)
 {
 	struct price price = { 0 };
+	struct outset first = { .object_count = plan->object_count };
 	uint32_t *minutes = calloc(plan->flow->task_count + 1, sizeof(*minutes));
-	uint32_t waiting = 0;
 	int rc = 0;
 
+	for (uint32_t u = 0; u < plan->flow->unit_count; u++)
+		first.waiting += plan->units[u].state == WEFT_UNIT_TODO;
 	price.path = calloc(plan->flow->task_count + 1, sizeof(*price.path));
 	if (!minutes || !price.path)
 		rc = weft_err_set(err, ENOMEM, "out of memory");
-	else if (site->limits)
+	if (!rc && first.waiting)
+		rc = foresee(plan, site->max_array_size, err);
+	if (!rc && site->limits)
 		rc = weft_limits_check(plan, site->default_minutes, site->limits, site->ctx,
 				       &price.hits, &price.hit_count, err);
 	if (!rc) {
-		for (uint32_t u = 0; u < plan->flow->unit_count; u++)
-			waiting += plan->units[u].state == WEFT_UNIT_TODO;
 		add_prices(plan, site->default_minutes, minutes, &price);
 		price.critical_min = weft_flow_graph_critical(graph, plan->flow, minutes,
 							      price.path,
 							      &price.path_count, err);
 		if (args->json)
-			print_json(plan, &price, plan->flow->unit_count, waiting);
+			print_json(plan, &price, &first);
 		else
-			print_text(plan, &price, plan->flow->unit_count, waiting);
+			print_text(plan, &price, &first);
 	}
 	for (uint32_t i = 0; i < price.hit_count; i++)
 		if (price.hits[i].effect == WEFT_LIMIT_NEVER)

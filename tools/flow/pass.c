@@ -324,6 +324,7 @@ int weft_run_adopt(struct weft_run *run, bool let_go, struct weft_err *err)
 	rc = weft_run_list(run, &list, err);
 	if (rc)
 		return rc;
+	run->rpc_count++;
 	for (uint32_t i = 0; i < list.count; i++) {
 		uint32_t number = weft_run_object_of(run, &list.jobs[i]);
 		struct weft_object *object;
