@@ -37,8 +37,13 @@ struct weft_shape {
 	bool exclusive;			/* nothing else on its nodes */
 	bool exclusive_wish;		/* by its own wish, not by a rule of the site's */
 	bool steer_gpus;		/* false: the bridge can't steer this request */
-	bool left;			/* placed by somebody else: its jobs have their
-					 * turn, but no place; only limit_sec counts */
+	/*
+	 * Placed by somebody else: its jobs have their turn, and never start here.
+	 * What the shape says of them is a part of what they ask: while that part
+	 * must wait they hold a place for it, once it fits now they hold nothing.
+	 * Without nodes only limit_sec counts.
+	 */
+	bool left;
 	enum weft_domain_wish domain;
 	uint32_t segment;		/* nodes in runs of k inside domains; 0: none */
 	uint32_t switches_max;		/* 0: no wish */

@@ -14,6 +14,10 @@
  * running jobs and what starts in this cycle, and tells whether a job that
  * must wait waits for running jobs or only for those before it in line.
  *
+ * A job that somebody else will place (weft_shape.left) holds a place only as
+ * long as not even the part of its request that is known fits: so those behind
+ * cannot starve it of nodes, and a place that is never taken idles nothing.
+ *
  * A job that no state of the cluster would suit is told so and takes no part in
  * plan_depth, nor does any other of its shape.
  *
@@ -45,7 +49,7 @@
 /* More than WEFT_GPUS_MAX GPUs a node is no error: no node has them. */
 static int check_shape(const struct weft_cluster *c, const struct weft_shape *s)
 {
-	if (s->left)
+	if (s->left && !s->nodes)
 		return s->limit_sec ? 0 : -EINVAL;
 	if (!s->nodes || s->nodes->size != c->node_count || !s->nodes_min ||
 	    s->nodes_max < s->nodes_min || !s->limit_sec ||
@@ -208,6 +212,10 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 	bool start = found->start_sec == now && !is_full(p);
 	int rc;
 
+	if (p->shape[job->shape_idx].left && found->start_sec == now) {
+		d->reason = just(WEFT_REASON_SELECT);
+		return 0;
+	}
 	limit_sec = limit_for(p, job, found->start_sec, limit_sec);
 	if (misses_deadline(job, found->start_sec, limit_sec)) {
 		d->reason = just(WEFT_REASON_DEADLINE);
@@ -241,6 +249,8 @@ static void refuse(struct weft_planner *p, const struct weft_job *job,
 	d->reason = why_not_now(p, job->shape_idx);
 	if (job->eligible_sec > p->cluster->now_sec)
 		d->reason = just(WEFT_REASON_BEGIN);
+	else if (p->shape[job->shape_idx].left)
+		d->reason = just(WEFT_REASON_SELECT);
 	else if (whole_window && d->reason.kind != WEFT_REASON_NEVER &&
 		 d->reason.kind != WEFT_REASON_LICENSE &&
 		 d->reason.kind != WEFT_REASON_NODES_DOWN)
@@ -260,7 +270,7 @@ static int whatif(struct weft_planner *p, const struct weft_job *job,
 	uint64_t before, after, steps;
 	int rc;
 
-	if (!p->own_shape || state->waited)
+	if (!p->own_shape || state->waited || p->shape[job->shape_idx].left)
 		return 0;
 	state->waited = true;
 	if (p->waiting_shapes++ < p->policy->whatif_from ||
@@ -388,7 +398,7 @@ static int plan_entry(struct weft_planner *p, uint32_t job_idx)
 	struct weft_decision *d = &p->plan->decision[job_idx];
 	int rc = 0;
 
-	if (p->shape[job->shape_idx].left) {
+	if (p->shape[job->shape_idx].left && !p->shape[job->shape_idx].nodes) {
 		d->reason = just(WEFT_REASON_SELECT);
 		return 0;
 	}

@@ -12,7 +12,8 @@
  * refusal is remembered (refusal.h).
  *
  * Jobs are visited in the order in which the plan took them.  One that Weft
- * cannot describe has its turn in that order too (queue.c).
+ * cannot describe in full has its turn in that order too (queue.c), whether or
+ * not the plan has a later place for the part that is known: select may know better.
  * It may use any node except those on which a job before it has a planned
  * start within its run time: whole nodes, as Slurm's own backfill thinks.
  * These turns cost a full select each, so they share a budget of time a cycle.
@@ -171,13 +172,15 @@ out:
 	job_resv_clear_magnetic_flag(job_ptr);
 }
 
-static void take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t now)
+/* Did it start? */
+static bool take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t now)
 {
 	int64_t begin = weft_slice_now_usec();
+	uint32_t before = walk->started;
 	job_record_t *job_ptr;
 
 	if (walk->turn_left_usec <= 0)
-		return;
+		return false;
 	job_ptr = weft_ref_find(ref);
 	if (job_ptr) {
 		if (weft_start_eligible(job_ptr, now, true)) {
@@ -193,6 +196,7 @@ static void take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t
 		job_resv_clear_magnetic_flag(job_ptr);
 	}
 	walk->turn_left_usec -= weft_slice_now_usec() - begin;
+	return walk->started > before;
 }
 
 static bool starts_now(const struct weft_decision *d)
@@ -262,7 +266,9 @@ static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 		return;
 	}
 	if (ref->job_idx == UINT32_MAX) {
-		take_turn(walk, ref, now);
+		d = &walk->commit->plan->decision[ref->turn_idx];
+		if (!take_turn(walk, ref, now) && d->start_sec != WEFT_TIME_NEVER)
+			note_planned(walk, d);
 		return;
 	}
 	for (uint32_t i = 0; i < ref->job_count; i++) {

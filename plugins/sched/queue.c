@@ -191,13 +191,14 @@ job_record_t *weft_ref_find(const struct weft_ref *ref)
 	return weft_start_prepare(&rec);
 }
 
-/* A shape that only has a limit, for jobs left to select; UINT32_MAX: no memory. */
+/* A shape that only has a limit; UINT32_MAX: no memory. */
 static uint32_t left_shape(struct weft_snapshot *snap, uint32_t limit_sec)
 {
 	struct weft_shape *shape;
 
 	for (uint32_t i = snap->shape_count; i-- > 0;)
-		if (snap->shape[i].left && snap->shape[i].limit_sec == limit_sec)
+		if (snap->shape[i].left && !snap->shape[i].nodes &&
+		    snap->shape[i].limit_sec == limit_sec)
 			return i;
 	shape = weft_arena_grow(&snap->arena, snap->shape, snap->shape_count,
 				   &snap->shape_cap, sizeof(*shape));
@@ -209,40 +210,44 @@ static uint32_t left_shape(struct weft_snapshot *snap, uint32_t limit_sec)
 	return snap->shape_count++;
 }
 
-/* A job left to Slurm's select keeps its turn in the policy's order. */
-static int leave(struct weft_snapshot *snap, struct weft_ref *ref,
-		 job_record_t *job_ptr)
+/* Nothing of the request can be told but its limit. */
+static uint32_t unknown_shape(struct weft_snapshot *snap, const job_record_t *job_ptr)
 {
-	uint32_t minutes = job_ptr->time_limit, shape_idx;
+	uint32_t minutes = job_ptr->time_limit;
 
 	if (minutes == NO_VAL)
 		minutes = job_ptr->part_ptr->max_time;
-	shape_idx = left_shape(snap, minutes < UINT32_MAX / 60 ?
-			       MAX(minutes, 1) * 60 : UINT32_MAX);
-	if (shape_idx == UINT32_MAX)
-		return -ENOMEM;
-	ref->turn_idx = snap->job_count;
-	return fill_job(snap, job_ptr, shape_idx);
+	return left_shape(snap, minutes < UINT32_MAX / 60 ?
+			  MAX(minutes, 1) * 60 : UINT32_MAX);
 }
 
-/* A prepared and eligible job; without job_idx it is left to Slurm's select. */
+/*
+ * A prepared and eligible job; without job_idx it is left to Slurm's select: one
+ * whose request says more than a shape, and one that select has refused lately.
+ * Components of het jobs hold no place then, for they start together or not at all.
+ */
 static int describe(struct weft_snapshot *snap, struct weft_ref *ref,
 		    job_record_t *job_ptr)
 {
+	bool refused = weft_refusals_has(snap->refusals, ref->job_id,
+					 snap->cluster.now_sec);
 	uint32_t shape_idx;
-	int rc;
+	int rc = weft_shape_of(snap, job_ptr, refused, &shape_idx);
 
 	ref->het_job_id = job_ptr->het_job_id;
-	if (weft_refusals_has(snap->refusals, ref->job_id,
-			      snap->cluster.now_sec))
-		return leave(snap, ref, job_ptr);
-	rc = weft_shape_of(snap, job_ptr, &shape_idx);
-	if (rc == -ENOTSUP)
-		return leave(snap, ref, job_ptr);
-	if (rc)
+	if (rc == -ENOTSUP ||
+	    (rc == 0 && snap->shape[shape_idx].left && ref->het_job_id))
+		shape_idx = unknown_shape(snap, job_ptr);
+	else if (rc)
 		return rc;
+	if (shape_idx == UINT32_MAX)
+		return -ENOMEM;
 	ref->limit_sec = snap->shape[shape_idx].limit_sec;
-	ref->job_idx = ref->turn_idx = snap->job_count;
+	ref->turn_idx = snap->job_count;
+	if (snap->shape[shape_idx].left)
+		return fill_job(snap, job_ptr, shape_idx);
+	ref->job_idx = snap->job_count;
+	rc = 0;
 	ref->job_count = tasks_of(job_ptr);
 	for (uint32_t i = 0; rc == 0 && i < ref->job_count; i++)
 		rc = fill_job(snap, job_ptr, shape_idx);

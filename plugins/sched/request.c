@@ -7,11 +7,12 @@
  * counted for the whole job.  A request for exactly one node is folded into
  * "so much on this node".
  *
- * What cannot be said that way is not bent until it fits: -ENOTSUP, and the
- * job goes to Slurm's select in its turn.  These are: other GRES than gpu,
- * several GPU types at once, GPUs a socket, tasks a GPU, sharing of CPUs
- * (OverSubscribe), nodes shared by one user only, contiguous nodes, core
- * specialization.
+ * What cannot be said that way is not bent until it fits: the job goes to
+ * Slurm's select in its turn.  For some of it the rest still says what the job
+ * needs at the least, so that it can hold nodes (shape->left): other GRES than
+ * gpu, several GPU types at once, GPUs a socket, GPUs that do not divide by the
+ * tasks, nodes shared by one user only, contiguous nodes, core specialization.
+ * Where CPUs are shared (OverSubscribe) not even that is known: -ENOTSUP.
  *
  * Memory: 0 means all of a node's memory to select/cons_tres, so such a job
  * needs a node on which nobody holds memory.
@@ -24,6 +25,7 @@
 
 struct gpu_request {
 	uint32_t per_node, per_task, per_job;
+	uint32_t tasks_per_gpu;		/* 0: not said */
 	uint32_t cpus_per_gpu;
 	uint64_t mem_per_gpu;
 	int32_t type_idx;
@@ -42,26 +44,42 @@ static bool given16(uint16_t n)
 	return n && n != NO_VAL16;
 }
 
-static int read_gpus(const struct weft_snapshot *snap, job_record_t *job_ptr,
+static int read_type(const struct weft_snapshot *snap, const gres_job_state_t *js,
 		     struct gpu_request *gpu)
 {
-	uint32_t entries, type;
+	uint32_t type;
+
+	if (!js->type_name)
+		return 0;
+	type = type_of(snap, js->type_name);
+	if (type == UINT32_MAX)
+		return -ENOTSUP;
+	gpu->type_idx = (int32_t)type;
+	return 0;
+}
+
+/* *part: more is asked than *gpu says. */
+static int read_gpus(const struct weft_snapshot *snap, job_record_t *job_ptr,
+		     struct gpu_request *gpu, bool *part)
+{
+	struct xlist *list = job_ptr->gres_list_req;
+	uint32_t entries = 0;
 	gres_state_t *state;
 	gres_job_state_t *js;
 
 	*gpu = (struct gpu_request) { .type_idx = -1 };
-	if (!job_ptr->gres_list_req || !list_count(job_ptr->gres_list_req))
+	if (!list || !list_count(list))
 		return 0;
-	state = weft_snapshot_find_gpu(job_ptr->gres_list_req, &entries);
-	if (!state || entries > 1 || list_count(job_ptr->gres_list_req) > 1)
-		return -ENOTSUP;
+	state = weft_snapshot_find_gpu(list, &entries);
+	*part = *part || entries > 1 || list_count(list) > (int)entries;
+	if (!state)
+		return 0;
 	js = state->gres_data;
-	if (js->gres_per_socket || given16(js->ntasks_per_gres))
-		return -ENOTSUP;
-	if (js->gres_per_node > WEFT_GPUS_MAX ||
+	if (js->gres_per_node > WEFT_GPUS_MAX || js->gres_per_socket > WEFT_GPUS_MAX ||
 	    js->gres_per_task > WEFT_GPUS_MAX || js->gres_per_job > UINT32_MAX)
 		return -ENOTSUP;
-	gpu->per_node = (uint32_t)js->gres_per_node;
+	*part = *part || js->gres_per_socket;
+	gpu->per_node = MAX((uint32_t)js->gres_per_node, (uint32_t)js->gres_per_socket);
 	gpu->per_task = (uint32_t)js->gres_per_task;
 	/*
 	 * One of the three says how many, the others agree with it: Slurm makes
@@ -72,17 +90,12 @@ static int read_gpus(const struct weft_snapshot *snap, job_record_t *job_ptr,
 		gpu->per_task = 0;
 	gpu->per_job = gpu->per_node || gpu->per_task ? 0 :
 		(uint32_t)js->gres_per_job;
+	gpu->tasks_per_gpu = given16(js->ntasks_per_gres) ? js->ntasks_per_gres : 0;
 	gpu->cpus_per_gpu = js->cpus_per_gres ? js->cpus_per_gres :
 		js->def_cpus_per_gres;
 	gpu->mem_per_gpu = js->mem_per_gres ? js->mem_per_gres :
 		js->def_mem_per_gres;
-	if (js->type_name) {
-		type = type_of(snap, js->type_name);
-		if (type == UINT32_MAX)
-			return -ENOTSUP;
-		gpu->type_idx = (int32_t)type;
-	}
-	return 0;
+	return read_type(snap, js, gpu);
 }
 
 static void read_node_counts(const job_record_t *job_ptr,
@@ -107,22 +120,24 @@ static bool without_nodes(const weft_slurm_details_t *details)
 	return details->min_nodes == 0 && details->max_nodes == 0;
 }
 
-static bool must_be_slurms(const job_record_t *job_ptr)
+/* What free CPUs and GPUs are says nothing about such a job. */
+static bool is_unknown(const job_record_t *job_ptr)
 {
 	const weft_slurm_details_t *d = job_ptr->details;
 	const part_record_t *part = job_ptr->part_ptr;
 	uint16_t share = part->max_share & ~SHARED_FORCE;
 
-	if (without_nodes(d))
-		return true;
-	if ((part->max_share & SHARED_FORCE) && share > 1)
-		return true;
-	if (share > 1 && d->share_res == 1)
-		return true;
+	return without_nodes(d) || d->expanding_jobid ||
+		((part->max_share & SHARED_FORCE) && share > 1) ||
+		(share > 1 && d->share_res == 1);
+}
+
+/* The nodes must suit in a way that no shape tells. */
+static bool is_choosy(const weft_slurm_details_t *d)
+{
 	return weft_slurm_is_shared_by_some(d->whole_node) ||
 		given16(d->contiguous) ||
-		(d->core_spec && d->core_spec != NO_VAL16) ||
-		d->expanding_jobid;
+		(d->core_spec && d->core_spec != NO_VAL16);
 }
 
 /* CPUs of one task, whole cores if cores are what select hands out. */
@@ -189,15 +204,29 @@ static void fold(struct weft_shape *s)
 	s->unit_count = s->units_per_node_max = s->units_per_node_min = 0;
 }
 
+/* The unit is a GPU with so many tasks on it. */
+static void gpu_units(const job_record_t *job_ptr, const struct gpu_request *gpu,
+		      uint32_t tasks, struct weft_shape *s)
+{
+	s->unit_count = gpu->per_job;
+	s->per_unit.gpus = 1;
+	s->per_unit.cpus = job_ptr->details->overcommit ? 0 :
+		sum32(0, tasks, cpus_per_task(job_ptr));
+	if (given16(job_ptr->details->ntasks_per_node) && tasks)
+		s->units_per_node_max =
+			MAX(job_ptr->details->ntasks_per_node / tasks, 1);
+	s->units_per_node_min = 1;
+	s->nodes_max = MIN(s->nodes_max, MAX(s->nodes_min, gpu->per_job));
+}
+
 /* The unit is a task. */
-static int task_units(const job_record_t *job_ptr,
-		      const struct gpu_request *gpu, struct weft_shape *s)
+static void task_units(const job_record_t *job_ptr,
+		       const struct gpu_request *gpu, struct weft_shape *s)
 {
 	uint32_t tasks = MAX(job_ptr->details->num_tasks, 1);
 	uint32_t least = s->nodes_min;
 
-	if (gpu->per_job && gpu->per_job % tasks)
-		return -ENOTSUP;
+	s->left = s->left || (gpu->per_job && gpu->per_job % tasks);
 	s->unit_count = MAX(tasks, least);
 	s->per_unit.cpus = job_ptr->details->overcommit ? 0 :
 		cpus_per_task(job_ptr);
@@ -207,7 +236,6 @@ static int task_units(const job_record_t *job_ptr,
 	if (given16(job_ptr->details->ntasks_per_node))
 		s->units_per_node_max = job_ptr->details->ntasks_per_node;
 	s->nodes_max = MIN(s->nodes_max, MAX(s->unit_count, least));
-	return 0;
 }
 
 /*
@@ -242,23 +270,23 @@ int weft_request_read(const struct weft_snapshot *snap, job_record_t *job_ptr,
 	uint64_t mem_per_cpu, mem;
 	uint32_t gpus, floor;
 
-	if (must_be_slurms(job_ptr) || read_gpus(snap, job_ptr, &gpu))
+	s->left = is_choosy(job_ptr->details);
+	if (is_unknown(job_ptr) || read_gpus(snap, job_ptr, &gpu, &s->left))
 		return -ENOTSUP;
 	read_node_counts(job_ptr, snap->cluster.node_count, s);
 	s->gpu_type_idx = gpu.type_idx;
 	s->steer_gpus = true;
 	s->per_node.gpus = gpu.per_node;
 	mem = node_mem(job_ptr, cr_type, &mem_per_cpu);
-	if (gpu.per_job && job_ptr->details->num_tasks <= 1) {
-		/* The unit is a GPU; each node needs its one task's CPUs. */
-		s->unit_count = gpu.per_job;
-		s->per_unit = (struct weft_amount) { .gpus = 1 };
+	if (gpu.per_job && gpu.tasks_per_gpu) {
+		gpu_units(job_ptr, &gpu, gpu.tasks_per_gpu, s);
+	} else if (gpu.per_job && job_ptr->details->num_tasks <= 1) {
+		/* Each node needs its one task's CPUs. */
+		gpu_units(job_ptr, &gpu, 0, s);
 		s->per_node.cpus = gpu.cpus_per_gpu ? 0 :
 			cpus_per_task(job_ptr);
-		s->units_per_node_min = 1;
-		s->nodes_max = MIN(s->nodes_max, MAX(s->nodes_min, gpu.per_job));
-	} else if (task_units(job_ptr, &gpu, s)) {
-		return -ENOTSUP;
+	} else {
+		task_units(job_ptr, &gpu, s);
 	}
 	gpu_cpus(job_ptr, &gpu, s);
 	gpus = s->per_unit.gpus;

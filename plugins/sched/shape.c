@@ -144,7 +144,7 @@ static bool features_are_plain(const job_record_t *job_ptr)
 	return plain;
 }
 
-static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
+static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr, bool left,
 		    struct key *key)
 {
 	const weft_slurm_details_t *d = job_ptr->details;
@@ -163,11 +163,14 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr,
 		return -ENOTSUP;
 	if (weft_request_read(snap, job_ptr, s))
 		return -ENOTSUP;
+	s->left = s->left || left;
 	weft_request_wishes(job_ptr, s);
 	s->exclusive = weft_slurm_is_exclusive(d->whole_node) ||
 		d->share_res == 0 || job_ptr->part_ptr->max_share == 0;
 	s->exclusive_wish = s->exclusive && job_ptr->part_ptr->max_share != 0;
 	read_limits(snap, job_ptr, s);
+	if (s->left)
+		s->limit_min_sec = 0;	/* select gives it its full limit */
 	n->part = hash_text(job_ptr->part_ptr->name);
 	n->resv = job_ptr->resv_ptr ? hash_text(job_ptr->resv_ptr->name) : 0;
 	n->features = hash_text(d->features_use);
@@ -282,14 +285,14 @@ static int add_shape(struct weft_snapshot *snap, job_record_t *job_ptr,
 	return rc;
 }
 
-int weft_shape_of(struct weft_snapshot *snap, job_record_t *job_ptr,
+int weft_shape_of(struct weft_snapshot *snap, job_record_t *job_ptr, bool left,
 		  uint32_t *ret_shape_idx)
 {
 	struct weft_shape_index *index = snap->shape_index;
 	struct slot *slot;
 	struct key key, *copy;
 	uint64_t h, at;
-	int rc = fill_key(snap, job_ptr, &key);
+	int rc = fill_key(snap, job_ptr, left, &key);
 
 	if (rc)
 		return rc;

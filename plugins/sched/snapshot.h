@@ -28,8 +28,8 @@ struct weft_ref {
 	const char *reservation;	/* magnetic or one of several; or NULL */
 	bool use_prefer;
 	/*
-	 * The job in snapshot.job[], or UINT32_MAX: Weft can't describe it
-	 * and offers it to Slurm's select in its turn.
+	 * The job in snapshot.job[], or UINT32_MAX: Weft can't describe all of
+	 * it and offers it to Slurm's select in its turn.
 	 */
 	uint32_t job_idx;
 	uint32_t job_count;		/* an array's next tasks follow each other */

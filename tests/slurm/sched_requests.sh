@@ -102,6 +102,29 @@ no_nodes=$(sbatch --parsable -N0 --bb=x -t 5 -o /dev/null --wrap true)
 has_ended() { scontrol show job -o "$1" | grep -q JobState=COMPLETED; }
 check "a job without nodes waits for none" private_wait 30 has_ended "$no_nodes"
 
+# What Weft cannot say in full (--contiguous, GPUs a socket) waits in line as all do:
+# nobody delays it, and it fits into the gaps before others.  Limits in minutes.
+scancel -u "$(id -un)"
+idle() { [ -z "$(squeue -h)" ] && [ "$(sinfo -h -t idle -o %D)" = 4 ]; }
+private_wait 60 idle
+run() { sbatch --parsable -o /dev/null --wrap 'sleep 900' "$@"; }
+running() { [ "$(squeue -h -o %t -j "$1")" = R ]; }
+busy=$(run -t 20 -N2 --exclusive -w n1,n2)
+private_wait 30 running "$busy"
+wide=$(run -t 5 -N4 --exclusive --contiguous)
+promised() { scontrol show job "$wide" | grep -q "StartTime=$(scontrol show job "$busy" | sed -n 's/.*EndTime=\(\S*\).*/\1/p')"; }
+check "a job for select alone has an expected start" private_wait 30 promised
+late=$(run -t 60 -N1 --exclusive)
+soon=$(run -t 5 -N1 --exclusive)
+gap=$(run -t 5 -N1 -n1 --gpus-per-socket=1 --sockets-per-node=1)
+check "what ends before it starts" private_wait 30 running "$soon"
+check "so does one that is for select itself" private_wait 30 running "$gap"
+check "what would delay it waits" [ "$(squeue -h -o %t -j "$late")" = PD ]
+scancel "$busy" "$soon" "$gap"
+check "it starts when its nodes are free" private_wait 60 running "$wide"
+check "before the one that came later" [ "$(squeue -h -o %t -j "$late")" = PD ]
+scancel "$wide" "$late"
+
 check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
 is_none "every request that Slurm takes has run" "$waiting"
 is_none "none was ended as impossible" \
