@@ -7,7 +7,7 @@
 
 #include "sched/timeline.h"
 
-#define WEFT_GAPS_KEPT 2
+#define WEFT_GAPS_KEPT 4
 #define WEFT_SEC_NEVER UINT32_MAX
 
 /*
