@@ -12,7 +12,8 @@
  * Which nodes: those of the partition, of the reservation if the job has
  * one, not excluded, and what job_req_node_filter() leaves (features and the
  * size of a node).  Features with counts ("[a*2&b*4]") or alternatives that
- * must be the same on all nodes ("[a|b]") go to Slurm's select.
+ * must be the same on all nodes ("[a|b]") are for Slurm's select: the shape has
+ * any node that could be one of them, and is left to it.
  *
  * Cost: one hash a job, O(nodes) a different set of nodes.
  */
@@ -125,23 +126,30 @@ static int32_t reservation_of(const struct weft_snapshot *snap,
 	return -1;
 }
 
-static bool features_are_plain(const job_record_t *job_ptr)
+/*
+ * *part: more is asked of the nodes together than a set of nodes can say.
+ * -ENOTSUP: nodes would be rebooted to have the features.
+ */
+static int look_at_features(const job_record_t *job_ptr, bool *part)
 {
 	struct listIterator *it;
 	job_feature_t *feature;
-	bool plain = true;
+	int rc = 0;
 
 	if (!job_ptr->details->feature_list_use)
-		return true;
+		return 0;
 	it = list_iterator_create(job_ptr->details->feature_list_use);
-	while ((feature = list_next(it)))
-		if (feature->count || feature->changeable ||
+	while ((feature = list_next(it))) {
+		if (feature->changeable)
+			rc = -ENOTSUP;
+		if (feature->count ||
 		    (feature->op_code != FEATURE_OP_AND &&
 		     feature->op_code != FEATURE_OP_OR &&
 		     feature->op_code != FEATURE_OP_END))
-			plain = false;
+			*part = true;
+	}
 	list_iterator_destroy(it);
-	return plain;
+	return rc;
 }
 
 static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr, bool left,
@@ -159,9 +167,7 @@ static int fill_key(struct weft_snapshot *snap, job_record_t *job_ptr, bool left
 	    (job_ptr->resv_ptr->flags &
 	     (RESERVE_FLAG_FLEX | RESERVE_FLAG_ANY_NODES)))
 		return -ENOTSUP;
-	if (!features_are_plain(job_ptr))
-		return -ENOTSUP;
-	if (weft_request_read(snap, job_ptr, s))
+	if (look_at_features(job_ptr, &left) || weft_request_read(snap, job_ptr, s))
 		return -ENOTSUP;
 	s->left = s->left || left;
 	weft_request_wishes(job_ptr, s);

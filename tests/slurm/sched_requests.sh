@@ -11,6 +11,8 @@
 . "${srcdir:-.}/tests/slurm/private.sh"
 
 private_start requests 4 4 "${WEFT_TEST_SCHEDULER:-sched/weft}" DefMemPerCPU=100
+scontrol update NodeName=n[1-3] Features=a
+scontrol update NodeName=n4 Features=b
 
 requests="
 --gpus-per-node=1 -N1 --cpus-per-gpu=64
@@ -61,6 +63,9 @@ requests="
 --gpus-per-socket=1 --sockets-per-node=1 -N1
 --core-spec=1 -N1 -n1
 -N1 --gpus-per-node=4 --gpu-bind=closest --gpu-freq=medium
+-N2 --constraint=[a|b]
+-N4 --constraint=[a*3&b*1]
+-N4 --constraint=a|b
 -N1 --gres-flags=enforce-binding --gpus-per-node=2
 "
 
@@ -102,28 +107,32 @@ no_nodes=$(sbatch --parsable -N0 --bb=x -t 5 -o /dev/null --wrap true)
 has_ended() { scontrol show job -o "$1" | grep -q JobState=COMPLETED; }
 check "a job without nodes waits for none" private_wait 30 has_ended "$no_nodes"
 
-# What Weft cannot say in full (--contiguous, GPUs a socket) waits in line as all do:
-# nobody delays it, and it fits into the gaps before others.  Limits in minutes.
+# What Weft cannot say in full (--contiguous, counted features, GPUs a socket) waits
+# in line as all do: nobody delays it, and it fits into the gaps before others.
 scancel -u "$(id -un)"
 idle() { [ -z "$(squeue -h)" ] && [ "$(sinfo -h -t idle -o %D)" = 4 ]; }
-private_wait 60 idle
 run() { sbatch --parsable -o /dev/null --wrap 'sleep 900' "$@"; }
 running() { [ "$(squeue -h -o %t -j "$1")" = R ]; }
-busy=$(run -t 20 -N2 --exclusive -w n1,n2)
-private_wait 30 running "$busy"
-wide=$(run -t 5 -N4 --exclusive --contiguous)
-promised() { scontrol show job "$wide" | grep -q "StartTime=$(scontrol show job "$busy" | sed -n 's/.*EndTime=\(\S*\).*/\1/p')"; }
-check "a job for select alone has an expected start" private_wait 30 promised
-late=$(run -t 60 -N1 --exclusive)
-soon=$(run -t 5 -N1 --exclusive)
-gap=$(run -t 5 -N1 -n1 --gpus-per-socket=1 --sockets-per-node=1)
-check "what ends before it starts" private_wait 30 running "$soon"
-check "so does one that is for select itself" private_wait 30 running "$gap"
-check "what would delay it waits" [ "$(squeue -h -o %t -j "$late")" = PD ]
-scancel "$busy" "$soon" "$gap"
-check "it starts when its nodes are free" private_wait 60 running "$wide"
-check "before the one that came later" [ "$(squeue -h -o %t -j "$late")" = PD ]
-scancel "$wide" "$late"
+field() { scontrol show job "$1" | sed -n "s/.*$2=\\(\\S*\\).*/\\1/p"; }
+promised() { [ "$(field "$wide" StartTime)" = "$(field "$busy" EndTime)" ]; }
+
+for ask in --contiguous '--constraint=[a*3&b*1]'; do
+	private_wait 60 idle
+	busy=$(run -t 20 -N2 --exclusive -w n1,n2)
+	private_wait 30 running "$busy"
+	wide=$(run -t 5 -N4 --exclusive "$ask")
+	check "$ask: it has an expected start" private_wait 30 promised
+	late=$(run -t 60 -N1 --exclusive)
+	soon=$(run -t 5 -N1 --exclusive)
+	gap=$(run -t 5 -N1 -n1 --gpus-per-socket=1 --sockets-per-node=1)
+	check "what ends before it starts" private_wait 30 running "$soon"
+	check "so does one that is for select itself" private_wait 30 running "$gap"
+	check "what would delay it waits" [ "$(squeue -h -o %t -j "$late")" = PD ]
+	scancel "$busy" "$soon" "$gap"
+	check "it starts when its nodes are free" private_wait 60 running "$wide"
+	check "before the one that came later" [ "$(squeue -h -o %t -j "$late")" = PD ]
+	scancel "$wide" "$late"
+done
 
 check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
 is_none "every request that Slurm takes has run" "$waiting"
