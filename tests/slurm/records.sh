@@ -14,8 +14,8 @@
 #   records_books            complaints of slurmctld about its own sums
 #
 # A job is submitted with $records_job and its name; its arguments are how long
-# it lasts and, for more nodes than one, the word srun.  The name of an array's
-# task is NAME.INDEX.  Each line of $records is one event, written by the job:
+# it lasts and, for more nodes than one, the word srun, for two components het.
+# The name of an array's task is NAME.INDEX.  Each line of $records is one event, written by the job:
 #
 #   start|part|end NAME RESTARTS NODE GPUS SECOND JOBID
 #   clash NAME RESTARTS NODE GPU SECOND JOBID  and who had the GPU: JOBID SECOND
@@ -56,9 +56,12 @@ records_start()
 	write() { printf '%s %s %s %s %s %(%s)T %s%s\n' "$1" "$name" "${SLURM_RESTART_COUNT:-0}" "$node" "${2:--}" -1 "$SLURM_JOB_ID" "${3:-}" >>"$dir/records"; }
 	trap 'exit 143' TERM
 	case ${2:-} in
-	srun)
+	srun | het)
 		write start
-		srun -Q --mem=0 --ntasks-per-node=1 "$dir/job.sh" "$1" part
+		case $2 in
+		srun) srun -Q --mem=0 --ntasks-per-node=1 "$dir/job.sh" "$1" part ;;
+		het) srun -Q --mem=0 --het-group=0,1 "$dir/job.sh" "$1" part ;;
+		esac
 		write end
 		exit ;;
 	part) write part "$gpus" ;;

@@ -3,8 +3,9 @@
 #
 # sched_soak.sh - many short jobs while everything around them goes wrong
 #
-# Jobs of mixed GPU counts, single, in arrays and over two nodes, are submitted
-# while jobs are cancelled, nodes go down and come back, slurmctld is told to
+# Jobs of mixed GPU counts, single, in arrays, over two nodes, of two components
+# and some that preempt whoever has the node they want, are submitted while jobs
+# are cancelled and requeued, nodes go down and come back, slurmctld is told to
 # reconfigure, and is killed.  Then, judged from what the jobs wrote
 # (records.sh): none is lost, none ran twice without a requeue, no GPU had two
 # at once; and slurmctld, from a warm-up after its last restart to the end,
@@ -36,13 +37,15 @@ RANDOM=$((seed % 32768))
 # A requeued job waits for its credential to expire, two minutes by default.
 private_auth=cred_expire=15
 private_start soak "$nodes" "$gpus" "$scheduler" MinJobAge=10 \
-	DebugFlags=NO_CONF_HASH ReturnToService=1
+	DebugFlags=NO_CONF_HASH ReturnToService=1 \
+	PreemptType=preempt/partition_prio PreemptMode=REQUEUE \
+	'PartitionName=first Nodes=ALL PriorityTier=10 PreemptMode=OFF MaxTime=INFINITE'
 records_start
 submitted=0
 batch=0
 down=
 killed=0
-cancelled=0 downs=0 reconfigures=0 deaths=0
+cancelled=0 downs=0 reconfigures=0 requeues=0 deaths=0
 alive=$(private_slurmctld)
 
 # A number below $1, of the seeded series, in $pick.
@@ -52,7 +55,7 @@ pick() { pick=$(((RANDOM * 32768 + RANDOM) % $1)); }
 
 submit_some()
 {
-	local name=j$batch count=1 request want length id i
+	local name=j$batch count=1 request want length id i components=()
 
 	batch=$((batch + 1))
 	pick "$gpus"
@@ -70,10 +73,18 @@ submit_some()
 		count=$((pick + 5))
 		request+=("--array=0-$((count - 1))")
 		;;
+	6)
+		components=(: -n1 --mem=10 "--gpus-per-node=$((gpus + 1 - want))")
+		length="$length het"
+		;;
+	7)
+		pick "$nodes"
+		request=(-p first -w "n$((pick + 1))" -n1 --mem=10 "--gpus-per-node=$gpus")
+		;;
 	esac
 	# shellcheck disable=SC2086  # words
 	until id=$(sbatch --parsable -J "$name" -t 10 --requeue -o /dev/null "${request[@]}" \
-		"$records_job" $length); do
+		${components[@]+"${components[@]}"} "$records_job" $length); do
 		# It may have been taken, and only the answer was late: another name.
 		say "$name was not taken; again"
 		name=j$batch
@@ -123,6 +134,17 @@ node_events()
 	fi
 }
 
+# One that runs; a component stands for its job.
+requeue_one()
+{
+	local running
+
+	mapfile -t running < <(squeue -h -r -t R -o %i 2>/dev/null)
+	[ ${#running[@]} -gt 0 ] || return 0
+	pick ${#running[@]}
+	scontrol requeue "${running[pick]%+*}" 2>/dev/null && requeues=$((requeues + 1))
+}
+
 still_alive()
 {
 	[ "$(private_slurmctld)" = "$alive" ] && kill -0 "$alive" 2>/dev/null && return
@@ -145,9 +167,10 @@ event()
 	still_alive
 	pick 10
 	case $pick in
-	0 | 1 | 2 | 3) cancel_one ;;
-	4 | 5 | 6) node_events ;;
-	7) case $release$steady in 22.05* | *no) reconfigure ;; esac ;;
+	0 | 1 | 2) cancel_one ;;
+	3 | 4 | 5) node_events ;;
+	6 | 7) requeue_one ;;
+	8) case $release$steady in 22.05* | *no) reconfigure ;; esac ;;
 	esac
 }
 
@@ -219,11 +242,13 @@ rest
 weigh
 still_alive
 
-say "$submitted jobs, $cancelled cancels, $downs nodes down, $reconfigures reconfigures, $killed kills in $SECONDS s"
+preempted=$(grep -c 'preempted JobId=.* has been requeued' "$private/log/slurmctld.log")
+say "$submitted jobs, $cancelled cancels, $requeues requeues, $preempted preempted, $downs nodes down, $reconfigures reconfigures, $killed kills in $SECONDS s"
 say "starts $(grep -c ^start "$records"), again after a requeue $(grep -c '^start [^ ]* [1-9]' "$records"), ends $(grep -c ^end "$records"), GPUs locked $(find "$private/tmp/gpus" -type f | wc -l)"
 say "slurmctld's own memory: $warm KiB after a warm-up, $memory KiB at the end"
 check "the queue runs empty" records_quiet
 records_quiet || squeue -o '%i %j %T %r %M %N' | head -n 5 | sed 's/^/# /'
+[ -z "${WEFT_TEST_LONG:-}" ] || check "some were preempted" [ "$preempted" -gt 0 ]
 is_none "no job of $submitted is lost" "$(records_lost)"
 is_none "none ran twice without a requeue" "$(records_twice)"
 is_none "no GPU had two jobs at once" "$(records_shared)"
