@@ -27,10 +27,9 @@ struct census {
 	bool valid;
 	uint32_t changes, limit_sec;	/* as of */
 	uint32_t able, up, gpus, cpus, memory, whole, open;
-	uint32_t free_gpus, free_cpus;
-	uint64_t free_mem_mib;
-	uint32_t best_gpus, best_cpus;	/* of one node */
-	uint64_t best_mem_mib;
+	/* CPUs on nodes with the GPUs, memory on nodes with both. */
+	uint64_t free_gpus, free_cpus, free_mem_mib;
+	uint64_t best_gpus, best_cpus, best_mem_mib;	/* of one node */
 };
 
 struct weft_diagnosis {
@@ -80,6 +79,12 @@ void weft_diagnosis_destroy(struct weft_diagnosis *dg)
 	free(dg);
 }
 
+static void add_free(uint64_t free, uint64_t *sum, uint64_t *best)
+{
+	*sum += free;
+	*best = free > *best ? free : *best;
+}
+
 /* One able node that is up: how far does it get? */
 static bool count_node(const struct weft_cluster *c,
 		       const struct weft_timeline *tl,
@@ -92,19 +97,15 @@ static bool count_node(const struct weft_cluster *c,
 	uint64_t steps = 0;
 	uint32_t gpus = weft_shape_gpus_on(shape, c, i, free.gpus);
 
-	n->free_gpus += gpus;
-	n->free_cpus += free.cpus;
-	n->free_mem_mib += free.mem_mib;
-	n->best_gpus = gpus > n->best_gpus ? gpus : n->best_gpus;
-	n->best_cpus = free.cpus > n->best_cpus ? free.cpus : n->best_cpus;
-	n->best_mem_mib = free.mem_mib > n->best_mem_mib ? free.mem_mib :
-		n->best_mem_mib;
+	add_free(gpus, &n->free_gpus, &n->best_gpus);
 	if (gpus < need->amount.gpus)
 		return false;
 	n->gpus++;
+	add_free(free.cpus, &n->free_cpus, &n->best_cpus);
 	if (free.cpus < need->amount.cpus)
 		return false;
 	n->cpus++;
+	add_free(free.mem_mib, &n->free_mem_mib, &n->best_mem_mib);
 	if (free.mem_mib < need->amount.mem_mib)
 		return false;
 	n->memory++;
@@ -177,14 +178,25 @@ static struct weft_reason lacks(const struct weft_shape *shape,
 	return make(WEFT_REASON_RESERVATION, nodes, n->open);
 }
 
-/* Enough nodes one by one, and yet no set of them will do. */
+static int by_units(const void *a, const void *b)
+{
+	const struct weft_candidate *x = a, *y = b;
+
+	return x->units > y->units ? -1 : x->units < y->units;
+}
+
+/*
+ * Enough nodes one by one, and yet no set of them will do: do as many as it may
+ * have hold all its units?  Sorts cand[].
+ */
 static struct weft_reason lacks_set(const struct weft_shape *shape,
-				    const struct weft_candidate *cand,
-				    uint32_t count)
+				    struct weft_candidate *cand, uint32_t count)
 {
 	uint64_t units = 0;
 
-	for (uint32_t i = 0; i < count; i++)
+	if (shape->unit_count)
+		qsort(cand, count, sizeof(*cand), by_units);
+	for (uint32_t i = 0; i < count && i < shape->nodes_max; i++)
 		units += cand[i].units;
 	if (units < shape->unit_count && shape->per_unit.gpus)
 		return make(WEFT_REASON_GPUS,
