@@ -45,11 +45,15 @@ static double slowdown_of(double wait, double run)
 static void add_job(struct weft_measure *m, double wait, double run,
 		    double size)
 {
+	double hours = size * run / 3600;
+
 	m->wait_mean += wait;
 	m->completion_mean += wait + run;
 	m->slowdown_mean += slowdown_of(wait, run);
-	m->size_hours += size * run / 3600;
-	m->wait_weighted += wait * size * run / 3600;
+	m->size_hours += hours;
+	m->wait_weighted += wait * hours;
+	m->slowdown_weighted += slowdown_of(wait, run) * hours;
+	m->completion_weighted += (wait + run) * hours;
 }
 
 int weft_measure(const struct weft_workload *w,
@@ -60,6 +64,7 @@ int weft_measure(const struct weft_workload *w,
 	double *wait = malloc(((size_t)w->job_count + 1) * sizeof(*wait));
 	double *slow = malloc(((size_t)w->job_count + 1) * sizeof(*slow));
 	struct weft_measure m = { 0 };
+	double hours;
 
 	for (uint32_t i = 0; wait && slow && i < w->job_count; i++) {
 		double run = w->job[i].runtime_sec, waited;
@@ -81,7 +86,10 @@ int weft_measure(const struct weft_workload *w,
 		m.wait_mean /= m.jobs;
 		m.completion_mean /= m.jobs;
 		m.slowdown_mean /= m.jobs;
-		m.wait_weighted /= m.size_hours > 0 ? m.size_hours : 1;
+		hours = m.size_hours > 0 ? m.size_hours : 1;
+		m.wait_weighted /= hours;
+		m.slowdown_weighted /= hours;
+		m.completion_weighted /= hours;
 		m.wait_median = quantile(wait, m.jobs, 0.5);
 		m.wait_p95 = quantile(wait, m.jobs, 0.95);
 		m.wait_p99 = quantile(wait, m.jobs, 0.99);

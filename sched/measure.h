@@ -22,7 +22,9 @@ struct weft_measure {
 	double wait_mean, wait_median, wait_p95, wait_p99;	/* seconds */
 	double wait_weighted;		/* by size-hours */
 	double slowdown_mean, slowdown_median, slowdown_p99;
+	double slowdown_weighted;
 	double completion_mean;		/* end - submission */
+	double completion_weighted;
 	double size_hours;
 };
 

@@ -37,6 +37,7 @@ struct weft_trace {
 	char separators[4];
 	bool name_is_last;	/* sacct: the last column may hold separators */
 	bool has_start;		/* a column for it */
+	bool keeps_ids;
 	bool pending_line;	/* line[] holds SWF's first line, not yet used */
 	struct weft_trace_report report;
 	char line[WEFT_TRACE_LINE_MAX];
@@ -171,6 +172,10 @@ static int read_header(struct weft_trace *trace, struct weft_err *err)
 		trace->column[i] = weft_trace_column_find(trace->format, piece[i]);
 		trace->has_start = trace->has_start ||
 			!strcasecmp(piece[i], "Start");
+		trace->report.tells_gpus = trace->report.tells_gpus ||
+			!strcasecmp(piece[i], "gpus") ||
+			!strcasecmp(piece[i], "ReqTRES") ||
+			!strcasecmp(piece[i], "AllocTRES");
 	}
 	trace->name_is_last = trace->format == WEFT_TRACE_SACCT &&
 		!strcasecmp(piece[trace->column_count - 1], "JobName");
@@ -370,13 +375,12 @@ static bool finish_row(struct weft_trace *trace, struct weft_trace_row *row)
 }
 
 /* What is kept and yet to be told. */
-static int note_odd(struct weft_trace *trace, const struct weft_trace_row *row)
+static int note_odd(struct weft_trace *trace, struct weft_trace_row *row)
 {
-	const struct weft_trace_job *job = &row->job;
-	uint32_t idx;
+	struct weft_trace_job *job = &row->job;
 	int is_new, rc;
 
-	rc = weft_names_add(trace->ids, job->id, &idx, &is_new);
+	rc = weft_names_add(trace->ids, job->id, &job->id_idx, &is_new);
 	if (rc)
 		return rc;
 	if (!is_new)
@@ -440,8 +444,10 @@ int weft_trace_next(struct weft_trace *trace, struct weft_trace_job *ret_job,
 
 	for (;;) {
 		if (!trace->pending_line && !read_line(trace)) {
-			weft_names_destroy(trace->ids);	/* read to its end */
-			trace->ids = NULL;
+			if (!trace->keeps_ids) {
+				weft_names_destroy(trace->ids);
+				trace->ids = NULL;
+			}
 			return 0;
 		}
 		trace->pending_line = false;
@@ -474,6 +480,16 @@ const char *weft_trace_format_name(const struct weft_trace *trace)
 	return format_name[trace->format];
 }
 
+void weft_trace_keep_ids(struct weft_trace *trace)
+{
+	trace->keeps_ids = true;
+}
+
+const char *weft_trace_id(const struct weft_trace *trace, uint32_t idx)
+{
+	return trace->ids ? weft_names_get(trace->ids, idx) : NULL;
+}
+
 const char *weft_trace_user(const struct weft_trace *trace, uint32_t idx)
 {
 	return weft_names_get(trace->users, idx);
@@ -499,35 +515,42 @@ const char *weft_trace_constraint(const struct weft_trace *trace, uint32_t idx)
 	return weft_names_get(trace->constraints, idx);
 }
 
+static const struct {
+	const char *key, *said;
+} faults[WEFT_FAULT_COUNT] = {
+	[WEFT_FAULT_COLUMNS] = { "columns", "with too few or too many columns, skipped" },
+	[WEFT_FAULT_NUMBER] = { "number", "with a number, time or state that is none, skipped" },
+	[WEFT_FAULT_TIME] = { "time", "without a submit time, skipped" },
+	[WEFT_FAULT_RUNTIME] = { "runtime", "that end before they start, skipped" },
+	[WEFT_FAULT_NEVER] = { "never_ran", "that never ran, skipped" },
+	[WEFT_FAULT_SIZE] = { "size", "that ask for nothing, skipped" },
+	[WEFT_FAULT_DUPLICATE] = { "duplicate", "with an id seen before, kept" },
+	[WEFT_FAULT_BACKWARDS] = { "backwards", "submitted before the job above them, kept" },
+	[WEFT_FAULT_RUNNING] = { "running", "of jobs that are not over, kept as if they ended now" },
+	[WEFT_FAULT_HET] = { "heterogeneous", "of components of heterogeneous jobs, kept as jobs of their own" },
+	[WEFT_FAULT_RESIZED] = { "resized", "of resized jobs' later parts, kept as jobs of their own" },
+	[WEFT_FAULT_TYPES] = { "gpu_types", "that ask for GPUs of several types, kept as for any" },
+	[WEFT_FAULT_LONG_LINE] = { "long_line", "longer than any job's line, skipped" },
+	[WEFT_FAULT_CUT_SHORT] = { "cut_short", "the file is cut short: its end is missing" },
+};
+
+const char *weft_trace_fault_key(enum weft_trace_fault fault)
+{
+	return faults[fault].key;
+}
+
 int weft_trace_report_format(const struct weft_trace_report *report,
 			     struct weft_buf *buf)
 {
-	static const char *const said[WEFT_FAULT_COUNT] = {
-		[WEFT_FAULT_COLUMNS] = "with too few or too many columns, skipped",
-		[WEFT_FAULT_NUMBER] = "with a number, time or state that is none, skipped",
-		[WEFT_FAULT_TIME] = "without a submit time, skipped",
-		[WEFT_FAULT_RUNTIME] = "that end before they start, skipped",
-		[WEFT_FAULT_NEVER] = "that never ran, skipped",
-		[WEFT_FAULT_SIZE] = "that ask for nothing, skipped",
-		[WEFT_FAULT_DUPLICATE] = "with an id seen before, kept",
-		[WEFT_FAULT_BACKWARDS] = "submitted before the job above them, kept",
-		[WEFT_FAULT_RUNNING] = "of jobs that are not over, kept as if they ended now",
-		[WEFT_FAULT_HET] = "of components of heterogeneous jobs, kept as jobs of their own",
-		[WEFT_FAULT_RESIZED] = "of resized jobs' later parts, kept as jobs of their own",
-		[WEFT_FAULT_TYPES] = "that ask for GPUs of several types, kept as for any",
-		[WEFT_FAULT_LONG_LINE] = "longer than any job's line, skipped",
-		[WEFT_FAULT_CUT_SHORT] = "the file is cut short: its end is missing",
-	};
-
 	for (int i = 0; i < WEFT_FAULT_COUNT; i++) {
 		if (!report->fault[i])
 			continue;
 		if (i == WEFT_FAULT_CUT_SHORT)
-			weft_buf_addf(buf, "%s (after line %llu)\n", said[i],
+			weft_buf_addf(buf, "%s (after line %llu)\n", faults[i].said,
 				(unsigned long long)report->first_line[i]);
 		else
 			weft_buf_addf(buf, "%llu lines %s (first: line %llu, \"%s\")\n",
-				(unsigned long long)report->fault[i], said[i],
+				(unsigned long long)report->fault[i], faults[i].said,
 				(unsigned long long)report->first_line[i],
 				report->example[i]);
 	}

@@ -36,6 +36,7 @@ enum weft_trace_status {
 
 struct weft_trace_job {
 	char id[32];
+	uint32_t id_idx;	/* weft_trace_id(), of ids that occur twice the first */
 	double submit_sec;	/* since the epoch, or since the first job */
 	double start_sec;	/* as the real scheduler gave it; < 0 unknown */
 	double runtime_sec;	/* >= 0 */
@@ -72,6 +73,7 @@ enum weft_trace_fault {
 
 struct weft_trace_report {
 	uint64_t lines, jobs;
+	bool tells_gpus;	/* there is a column for them */
 	uint64_t steps;		/* of sacct, and parts of SWF's jobs: passed over */
 	uint64_t fault[WEFT_FAULT_COUNT];
 	uint64_t first_line[WEFT_FAULT_COUNT];	/* of the first offender */
@@ -88,18 +90,28 @@ int weft_trace_open(const char *path, struct weft_trace **ret_trace,
 		    struct weft_err *err);
 void weft_trace_close(struct weft_trace *trace);
 
+/*
+ * Ids are needed for finding those that occur twice and let go of at the end;
+ * after this they stay until the trace is closed.
+ */
+void weft_trace_keep_ids(struct weft_trace *trace);
+
 /* 1 and a job; 0 at the end; -ENOMEM, -ENOSPC (over 2^24 names), -EIO. */
 int weft_trace_next(struct weft_trace *trace, struct weft_trace_job *ret_job,
 		    struct weft_err *err);
 
 const struct weft_trace_report *weft_trace_get_report(const struct weft_trace *trace);
 const char *weft_trace_format_name(const struct weft_trace *trace);
+/* NULL once the end was reached, unless they are kept. */
+const char *weft_trace_id(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_user(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_group(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_partition(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_gpu_type(const struct weft_trace *trace, uint32_t idx);
 const char *weft_trace_constraint(const struct weft_trace *trace, uint32_t idx);
 
+/* A word for machines, such as "columns". */
+const char *weft_trace_fault_key(enum weft_trace_fault fault);
 /* A line for each fault that occurred, with its example; "" if none. */
 int weft_trace_report_format(const struct weft_trace_report *report,
 			     struct weft_buf *buf);

@@ -21,6 +21,7 @@
 #include "sched/predict.h"
 #include "sched/trace_columns.h"
 
+#define TIME_MAX_SEC 1e11
 #define UNLIMITED_SEC 1e9	/* longer than any job is planned for */
 
 typedef int (*set_fn)(const char *text, struct weft_trace_row *row);
@@ -74,10 +75,14 @@ static int parse_count(const char *text, uint32_t *ret_count)
 	return 0;
 }
 
-/* Seconds since the epoch, or YYYY-MM-DDTHH:MM:SS. */
+/*
+ * Seconds since the epoch, or YYYY-MM-DDTHH:MM:SS.  Beyond the year 5000 they
+ * are no seconds (milliseconds, most likely).
+ */
 static int parse_time(const char *text, double *ret_sec)
 {
 	struct tm tm = { 0 };
+	double sec = *ret_sec;
 	const char *end;
 
 	if (is_unknown(text))
@@ -87,7 +92,10 @@ static int parse_time(const char *text, double *ret_sec)
 		*ret_sec = (double)timegm(&tm);
 		return 0;
 	}
-	return parse_amount(text, ret_sec);
+	if (parse_amount(text, &sec) || sec > TIME_MAX_SEC)
+		return -EINVAL;
+	*ret_sec = sec;
+	return 0;
 }
 
 /* [D-]HH:MM:SS, MM:SS, or minutes: as Slurm writes time limits. */

@@ -432,6 +432,7 @@ static int keep(struct weft_workload_builder *b,
 		.shape_idx = shape_idx,
 		.user_idx = job->user_idx,
 		.group_idx = job->group_idx,
+		.id_idx = job->id_idx,
 		.name_hash = job->name_hash,
 	};
 	w->report.kept++;
@@ -515,6 +516,12 @@ static void sort_jobs(struct weft_workload *w)
 	qsort(w->job, w->job_count, sizeof(*w->job), by_submit);
 	for (uint32_t i = 0; i < w->job_count; i++)
 		w->job[i].patience_sec = UINT32_MAX;
+}
+
+const struct weft_workload_report *
+weft_workload_builder_report(const struct weft_workload_builder *b)
+{
+	return &b->workload->report;
 }
 
 int weft_workload_finish(struct weft_workload_builder *b,

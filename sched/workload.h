@@ -57,6 +57,7 @@ struct weft_workload_job {
 	uint32_t patience_sec;	/* cancelled if not started by then; UINT32_MAX */
 	uint32_t shape_idx;
 	uint32_t user_idx, group_idx;
+	uint32_t id_idx;	/* the trace's, weft_trace_id() */
 	uint64_t name_hash;	/* 0: not known */
 };
 
@@ -89,6 +90,10 @@ void weft_workload_builder_destroy(struct weft_workload_builder *b);
 /* 0 (taken, or left out and counted), -ENOMEM, -EOVERFLOW over 2^28 jobs. */
 int weft_workload_add(struct weft_workload_builder *b,
 		      const struct weft_trace_job *job, struct weft_err *err);
+/* Of the jobs so far. */
+const struct weft_workload_report *
+weft_workload_builder_report(const struct weft_workload_builder *b);
+/* -EINVAL if no job was kept. */
 int weft_workload_finish(struct weft_workload_builder *b,
 			 struct weft_workload **ret_workload,
 			 struct weft_err *err);

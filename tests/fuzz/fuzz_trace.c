@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sched/sim.h"
+#include "sched/sim_idle.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_job(const struct weft_trace *trace,
@@ -27,6 +27,8 @@ static void check_job(const struct weft_trace *trace,
 	fuzz_require(job->gpus >= 0 && isfinite(job->gpus), "GPUs");
 	fuzz_require(job->gpus > 0 || job->cpus || job->nodes, "a size");
 	fuzz_require(memchr(job->id, '\0', sizeof(job->id)) != NULL, "an id");
+	fuzz_require(!strcmp(weft_trace_id(trace, job->id_idx), job->id),
+		     "ids are kept");
 	fuzz_require(weft_trace_partition(trace, job->partition_idx) &&
 		     weft_trace_gpu_type(trace, job->gpu_type_idx) &&
 		     weft_trace_constraint(trace, job->constraint_idx),
@@ -36,10 +38,22 @@ static void check_job(const struct weft_trace *trace,
 static const struct weft_sim_policy *const policies[] = {
 	&weft_sim_fifo, &weft_sim_easy, &weft_sim_weft, &weft_sim_backfill };
 
+/* No more is held, or fits, than there is. */
+static void check_idle(const struct weft_idle *idle)
+{
+	fuzz_require(idle->all.held >= 0 && idle->all.stranded >= 0 &&
+		     idle->all.held + idle->all.idle_fits <=
+		     idle->all.capacity + 1e-6 &&
+		     idle->all.held + idle->all.stranded <=
+		     idle->all.capacity + 1e-6, "what is idle");
+}
+
 /* A small history is run as well: no start may break the engine's rules. */
 static void run(const struct weft_machine *m, struct weft_workload_builder *b)
 {
 	struct weft_sim_settings settings = { 0 };
+	struct weft_idle idle;
+	struct weft_sim_watch watch = { .arg = &idle, .look = weft_idle_look };
 	struct weft_workload *w;
 	struct weft_outcome *o;
 	struct weft_err err = WEFT_ERR_INIT;
@@ -50,10 +64,15 @@ static void run(const struct weft_machine *m, struct weft_workload_builder *b)
 	}
 	weft_settings_defaults(weft_policy_settings, &settings.policy);
 	weft_settings_defaults(weft_stock_settings, &settings.stock);
+	watch.every_sec = (uint32_t)((w->job[w->job_count - 1].submit_sec -
+				      w->job[0].submit_sec) / 100 + 1);
 	if (w->job_count <= 50) {
 		for (int i = 0; i < 4; i++) {
+			fuzz_require(!weft_idle_init(&idle, m, w, 1), "memory");
 			fuzz_require(!weft_sim_run(m, w, policies[i], &settings,
-						   NULL, &o, &err), err.msg);
+						   &watch, &o, &err), err.msg);
+			check_idle(&idle);
+			weft_idle_fini(&idle);
 			fuzz_require(o->started == w->job_count, "all start");
 			weft_outcome_destroy(o);
 		}
@@ -88,6 +107,7 @@ static void read_all(struct weft_trace *trace)
 	uint64_t jobs = 0;
 	int rc;
 
+	weft_trace_keep_ids(trace);
 	fuzz_require(!weft_machine_uniform(4, &kind, 2, &m, NULL), "a machine");
 	b = weft_workload_builder_create(m, &settings);
 	fuzz_require(b != NULL, "there is memory");

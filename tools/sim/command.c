@@ -112,7 +112,7 @@ int sim_command(int argc, char **argv)
 		  SIM_WINDOWS_MAX, .arg = "K",
 		  .help = "parts of the history for the intervals (10)" },
 		{ "jobs", 0, WEFT_OPTION_TEXT, &a->jobs, .arg = "FILE",
-		  .help = "write when each job started and ended, as CSV" },
+		  .help = "write what became of each job: CSV, or JSON if FILE ends in .json" },
 		{ "predict", 0, WEFT_OPTION_WORD, &a->predict,
 		  .words = predict_words, .arg = "HOW",
 		  .help = "second opinion on run times: off (only measure), user, like or blend" },

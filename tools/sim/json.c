@@ -35,7 +35,9 @@ static struct json_object *measure_json(const struct weft_measure *m)
 	put(o, "slowdown_mean", m->slowdown_mean);
 	put(o, "slowdown_median", m->slowdown_median);
 	put(o, "slowdown_p99", m->slowdown_p99);
+	put(o, "slowdown_by_hours", m->slowdown_weighted);
 	put(o, "completion_mean_sec", m->completion_mean);
+	put(o, "completion_by_hours_sec", m->completion_weighted);
 	put(o, "size_hours", m->size_hours);
 	return o;
 }
@@ -89,6 +91,66 @@ static struct json_object *fairness_json(const struct sim_run *run,
 	return o;
 }
 
+static void put_idle(struct json_object *o, const struct sim_result *r,
+		     const struct weft_idle_sum *sum)
+{
+	double all = sum->capacity > 0 ? sum->capacity : 1;
+
+	put(o, "idle_although_it_fits", sum->idle_fits / all);
+	put(o, "idle_although_it_fits_hours",
+	    sum->idle_fits * r->look_sec / 3600);
+	put(o, "fragmentation", sum->stranded / all);
+}
+
+/* By type of GPU, if the machine has types. */
+static struct json_object *types_json(const struct sim_run *run,
+				      const struct sim_result *r)
+{
+	const struct weft_cluster *c = &run->machine->cluster;
+	struct json_object *types = json_object_new_array();
+
+	for (uint32_t t = 0; t <= r->idle.type_count; t++) {
+		const struct weft_idle_sum *sum = &r->idle.type[t];
+		struct json_object *o;
+
+		if (!(sum->capacity > 0))
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "name", json_object_new_string(
+			t < r->idle.type_count ? c->gpu_type[t] : ""));
+		put(o, "gpus", sum->capacity / (double)r->idle.looks);
+		put(o, "held", sum->held / sum->capacity);
+		put_idle(o, r, sum);
+		json_object_array_add(types, o);
+	}
+	return types;
+}
+
+/* To the baseline's, by windows; no entry where they tell nothing. */
+static struct json_object *ratios_json(const struct sim_run *run,
+				       const struct sim_result *r)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (const struct sim_measure *m = sim_measures; m->name; m++) {
+		struct json_object *o;
+		struct weft_ratio ratio;
+
+		if (!m->key || r == sim_baseline(run))
+			continue;
+		ratio = sim_ratio(run, r, m->window_offset);
+		if (ratio.windows < 2)
+			continue;
+		o = json_object_new_object();
+		put(o, "mean", ratio.mean);
+		put(o, "low", ratio.low);
+		put(o, "high", ratio.high);
+		count(o, "windows", ratio.windows);
+		json_object_object_add(all, m->key, o);
+	}
+	return all;
+}
+
 static struct json_object *result_json(const struct sim_run *run,
 				       const struct sim_result *r)
 {
@@ -107,14 +169,15 @@ static struct json_object *result_json(const struct sim_run *run,
 	for (uint32_t i = 0; i < run->args.windows; i++)
 		json_object_array_add(windows, measure_json(&r->window[i]));
 	json_object_object_add(o, "windows", windows);
+	json_object_object_add(o, "ratios", ratios_json(run, r));
 	json_object_object_add(o, "users", fairness_json(run, r, false));
 	json_object_object_add(o, "groups", fairness_json(run, r, true));
 	put(o, "completion_over_bound", r->completion_distance);
 	put(o, "makespan_over_bound", r->makespan_distance);
 	put(o, "wait_mean_over_bound_sec", r->wait_over_bound);
 	put(o, "utilisation", r->utilisation);
-	put(o, "idle_although_it_fits", r->idle_fits);
-	put(o, "fragmentation", r->stranded);
+	put_idle(o, r, &r->idle.all);
+	json_object_object_add(o, "gpu_types", types_json(run, r));
 	count(o, "makespan_sec",
 	      (uint64_t)(r->outcome->last_sec - r->outcome->first_sec));
 	count(o, "decisions", r->outcome->decisions);
@@ -184,6 +247,35 @@ static struct json_object *errors_json(const struct sim_result *r)
 	return root;
 }
 
+/* What was odd about the lines of the history. */
+static struct json_object *trace_json(const struct sim_run *run)
+{
+	const struct weft_trace_report *report = &run->trace;
+	struct json_object *o = json_object_new_object();
+	struct json_object *faults = json_object_new_object();
+
+	json_object_object_add(o, "format",
+			       json_object_new_string(run->trace_format));
+	count(o, "lines", report->lines);
+	count(o, "jobs", report->jobs);
+	count(o, "steps", report->steps);
+	for (int i = 0; i < WEFT_FAULT_COUNT; i++) {
+		struct json_object *fault;
+
+		if (!report->fault[i])
+			continue;
+		fault = json_object_new_object();
+		count(fault, "lines", report->fault[i]);
+		count(fault, "first_line", report->first_line[i]);
+		json_object_object_add(fault, "example",
+			json_object_new_string(report->example[i]));
+		json_object_object_add(faults, weft_trace_fault_key(
+				       (enum weft_trace_fault)i), fault);
+	}
+	json_object_object_add(o, "faults", faults);
+	return o;
+}
+
 int sim_put_json(struct json_object *root, struct weft_err *err)
 {
 	int rc = weft_print_json(stdout, root);
@@ -193,7 +285,7 @@ int sim_put_json(struct json_object *root, struct weft_err *err)
 
 int sim_print_json(const struct sim_run *run, struct weft_err *err)
 {
-	const struct weft_workload_report *report = &run->workload->report;
+	const struct weft_workload_report *report = &run->report;
 	const struct weft_machine_total has = weft_machine_total(run->machine);
 	const struct sim_where_report *odd = sim_where_get_report(run->where);
 	struct json_object *root = json_object_new_object();
@@ -205,6 +297,7 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	count(root, "cpus", has.cpus);
 	count(root, "load_percent", run->args.load_percent);
 	count(root, "seed", run->args.seed);
+	json_object_object_add(root, "trace", trace_json(run));
 	count(root, "jobs", run->workload->job_count);
 	count(root, "jobs_too_large", report->too_large);
 	count(root, "jobs_for_no_node", report->nowhere);
@@ -223,6 +316,8 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err)
 	for (uint32_t i = 0; i < run->result_count; i++)
 		json_object_array_add(results,
 				      result_json(run, &run->result[i]));
+	json_object_object_add(root, "ratios_to", json_object_new_string(
+			       sim_baseline(run)->policy->name));
 	json_object_object_add(root, "schedulers", results);
 	return sim_put_json(root, err);
 }

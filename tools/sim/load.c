@@ -106,12 +106,17 @@ int sim_load(struct sim_run *run, struct weft_err *err)
 	if (rc)
 		return rc;
 	trace = run->names;
+	if (args->jobs || args->html)
+		weft_trace_keep_ids(trace);
 	settings.where_arg = run->where = sim_where_create(run->machine, trace);
 	rc = run->where ? read_jobs(run, trace, &settings, &builder, err) :
 		weft_err_set(err, ENOMEM, "no memory for partitions");
 	run->trace = *weft_trace_get_report(trace);
 	snprintf(run->trace_format, sizeof(run->trace_format), "%s",
 		 weft_trace_format_name(trace));
+	if (builder)
+		run->report = *weft_workload_builder_report(builder);
+	sim_print_faults(run);
 	if (rc == 0)
 		rc = weft_workload_finish(builder, &run->workload, err);
 	if (rc)
@@ -129,9 +134,12 @@ static void tell(struct weft_buf *buf, const char *what, uint64_t count)
 
 void sim_format_faults(const struct sim_run *run, struct weft_buf *buf)
 {
-	const struct weft_workload_report *report = &run->workload->report;
+	const struct weft_workload_report *report = &run->report;
 
 	weft_trace_report_format(&run->trace, buf);
+	if (run->trace.jobs && !run->trace.tells_gpus &&
+	    weft_machine_total(run->machine).gpus)
+		weft_buf_adds(buf, "the history has no column of GPUs (AllocTRES): its jobs are taken to ask for none\n");
 	if (report->too_large)
 		weft_buf_addf(buf, "%llu jobs are larger than the machine and left out, %s first\n",
 			      (unsigned long long)report->too_large,
@@ -140,7 +148,8 @@ void sim_format_faults(const struct sim_run *run, struct weft_buf *buf)
 		weft_buf_addf(buf, "%llu jobs ask for features or a type of GPU that no node of their partition has and are left out, %s first\n",
 			      (unsigned long long)report->nowhere,
 			      report->nowhere_example);
-	sim_where_report_format(sim_where_get_report(run->where), buf);
+	if (run->where)
+		sim_where_report_format(sim_where_get_report(run->where), buf);
 	tell(buf, "GPUs or CPUs rounded up to be equal on their nodes",
 	     report->rounded);
 	tell(buf, "memory cut to a node's", report->memory_cut);

@@ -36,6 +36,24 @@ static void put_heads(const struct sim_run *run, struct weft_buf *out)
 	weft_buf_adds(out, "</tr>\n");
 }
 
+static void put_types(const struct sim_run *run, struct weft_buf *out)
+{
+	uint32_t type_idx = 0;
+	char text[64];
+
+	for (uint32_t row = 0; sim_type_row(run, row, &type_idx, text,
+					    sizeof(text)); row++) {
+		weft_buf_adds(out, "<tr>");
+		weft_html_element(out, "td", NULL, text);
+		for (uint32_t i = 0; i < run->result_count; i++) {
+			sim_format_type(&run->result[i], type_idx, text,
+					sizeof(text));
+			weft_html_element(out, "td", NULL, text);
+		}
+		weft_buf_adds(out, "</tr>\n");
+	}
+}
+
 static void put_measures(const struct sim_run *run, struct weft_buf *out)
 {
 	char text[64];
@@ -56,6 +74,7 @@ static void put_measures(const struct sim_run *run, struct weft_buf *out)
 		}
 		weft_buf_adds(out, "</tr>\n");
 	}
+	put_types(run, out);
 	weft_buf_adds(out, "</table></div>\n");
 	weft_buf_addf(out, "<p class=\"dim\">&#215; is the ratio to %s over %u windows, with the interval that holds it with 95 %%; under 1 is better.</p>\n",
 		      sim_baseline(run)->policy->name, run->args.windows);
@@ -141,6 +160,8 @@ static int put_page(const struct sim_run *run, struct weft_buf *out)
 	sim_page_time(run, out);
 	rc = sim_page_sizes(run, out);
 	put_sizes(run, out);
+	if (rc == 0)
+		rc = sim_page_who(run, out);
 	if (rc == 0)
 		rc = sim_page_nodes(run, out);
 	sim_page_errors(run, out);

@@ -15,6 +15,8 @@
 void sim_page_time(const struct sim_run *run, struct weft_buf *out);
 /* Boxes of waits by size class.  0 or -ENOMEM. */
 int sim_page_sizes(const struct sim_run *run, struct weft_buf *out);
+/* Users and groups that ran most.  0 or -ENOMEM. */
+int sim_page_who(const struct sim_run *run, struct weft_buf *out);
 /* The busiest window: nodes one by one, and NVLink domains.  0 or -ENOMEM. */
 int sim_page_nodes(const struct sim_run *run, struct weft_buf *out);
 

@@ -107,13 +107,16 @@ static void tell_job(const struct view *v, uint32_t job_idx, char *text,
 {
 	const struct weft_workload *w = v->run->workload;
 	const struct weft_workload_job *job = &w->job[job_idx];
+	const char *id = weft_trace_id(v->run->names, job->id_idx);
+	const char *user = weft_trace_user(v->run->names, job->user_idx);
 	char wait[32], ran[32];
 
 	sim_format_sec(wait, sizeof(wait), (double)
 		       (v->r->outcome->start_sec[job_idx] - job->submit_sec));
 	sim_format_sec(ran, sizeof(ran), job->runtime_sec);
-	snprintf(text, size, "job %u: size %u on %u nodes, waited %s, ran %s",
-		 job_idx, weft_workload_size(w, job_idx),
+	snprintf(text, size, "job %s of %.40s: size %u on %u nodes, waited %s, ran %s",
+		 id ? id : "?", user && *user ? user : "?",
+		 weft_workload_size(w, job_idx),
 		 w->shape[job->shape_idx].nodes_min, wait, ran);
 }
 
@@ -121,7 +124,7 @@ static void tell_job(const struct view *v, uint32_t job_idx, char *text,
 static uint32_t draw_hold(const struct view *v, const struct weft_plot *plot,
 			  const struct sim_hold *hold, double top)
 {
-	char class_name[8], text[160];
+	char class_name[8], text[256];
 	uint32_t bars = 0, size = weft_workload_size(v->run->workload,
 						     hold->job_idx);
 	double from, to;

@@ -186,7 +186,7 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 	struct weft_sim_watch watch = {
 		.arg = &onlooker, .progress = show_progress, .look = look,
 		.started = run->args.html ? note_holds : NULL,
-		.every_sec = look_every(run->workload) };
+		.every_sec = r->look_sec };
 	struct weft_sim_settings settings = run->settings;
 	double begin = wall_sec();
 	int rc;
@@ -211,9 +211,9 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 					(enum weft_predict_method)m);
 	weft_opinions_destroy(settings.opinions);
 	r->wall_sec = wall_sec() - begin;
-	if (rc == 0 && r->idle.capacity > 0) {
-		r->idle_fits = r->idle.idle_fits / r->idle.capacity;
-		r->stranded = r->idle.stranded / r->idle.capacity;
+	if (rc == 0 && r->idle.all.capacity > 0) {
+		r->idle_fits = r->idle.all.idle_fits / r->idle.all.capacity;
+		r->stranded = r->idle.all.stranded / r->idle.all.capacity;
 	}
 	return rc ? rc : measure(run, r, err);
 }
@@ -225,11 +225,11 @@ int sim_run_all(struct sim_run *run, struct weft_err *err)
 	if (rc == 0)
 		rc = sim_load(run, err);
 	if (rc == 0)
-		sim_print_faults(run);
-	if (rc == 0)
 		rc = sim_find_bounds(run, err);
-	for (uint32_t i = 0; rc == 0 && i < run->result_count; i++)
+	for (uint32_t i = 0; rc == 0 && i < run->result_count; i++) {
+		run->result[i].look_sec = look_every(run->workload);
 		rc = run_one(run, &run->result[i], err);
+	}
 	return rc;
 }
 

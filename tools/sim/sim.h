@@ -59,6 +59,7 @@ struct sim_result {
 	struct weft_fairness users, groups;
 	struct weft_idle idle;
 	double utilisation, idle_fits, stranded;	/* parts of capacity */
+	uint32_t look_sec;	/* between two looks at what is idle */
 	/* Over what no scheduler can beat; 0: no such number. */
 	double completion_distance, makespan_distance;
 	double wait_over_bound;		/* mean, seconds */
@@ -73,6 +74,7 @@ struct sim_run {
 	struct weft_workload *workload;
 	struct weft_sim_settings settings;
 	struct weft_trace_report trace;
+	struct weft_workload_report report;	/* of sim_load() */
 	char trace_format[16];
 	struct sim_user_limits user_limits;
 	struct weft_trace *names;	/* read to its end, kept for names */
@@ -84,7 +86,7 @@ struct sim_run {
 
 int sim_command(int argc, char **argv);
 
-/* The trace file onto the machine. */
+/* The trace file onto the machine.  What was odd can be told after a failure, too. */
 int sim_load(struct sim_run *run, struct weft_err *err);
 /* Every scheduler of args.schedulers, with progress on stderr. */
 int sim_run_all(struct sim_run *run, struct weft_err *err);
@@ -101,10 +103,19 @@ struct sim_measure {
 	size_t offset;		/* of a double in struct sim_result */
 	void (*format)(char *text, size_t size, double value);
 	size_t window_offset;	/* in struct weft_measure; SIZE_MAX: none */
+	const char *key;	/* of its ratios in JSON; NULL without windows */
 };
 extern const struct sim_measure sim_measures[];	/* name NULL ends it */
 double sim_value(const struct sim_result *result,
 		 const struct sim_measure *measure);
+/*
+ * The machine's type of GPU that a row tells of, by index from 0: what is idle
+ * there although it fits, and of no use.  False: no more rows, or only one type.
+ */
+bool sim_type_row(const struct sim_run *run, uint32_t row, uint32_t *ret_type,
+		  char *label, size_t size);
+void sim_format_type(const struct sim_result *result, uint32_t type_idx,
+		     char *text, size_t size);
 /* Of the result's windows to the baseline's. */
 struct weft_ratio sim_ratio(const struct sim_run *run,
 			    const struct sim_result *result, size_t offset);
@@ -126,7 +137,7 @@ int sim_print_json(const struct sim_run *run, struct weft_err *err);
 int sim_put_json(struct json_object *root, struct weft_err *err);
 /* args.jobs: what became of every job. */
 int sim_write_jobs(const struct sim_run *run, struct weft_err *err);
-/* What was odd about the trace, a line each; the same on stderr. */
+/* What was odd about the trace, a line each; the same on stderr, once read. */
 void sim_format_faults(const struct sim_run *run, struct weft_buf *buf);
 void sim_print_faults(const struct sim_run *run);
 

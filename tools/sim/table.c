@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/sim/sim.h"
 
@@ -64,19 +65,51 @@ static void print_measure(const struct sim_run *run,
 		print_ratios(run, measure->window_offset);
 }
 
+/* A time, and what it is of the baseline's. */
+static void put_with_ratio(char *text, size_t size, double sec, double base,
+			   bool is_base)
+{
+	size_t len;
+
+	sim_format_sec(text, size, sec);
+	len = strlen(text);
+	if (!is_base && base > 0)
+		snprintf(text + len, size - len, " (x %.3f)", sec / base);
+}
+
+static void print_types(const struct sim_run *run)
+{
+	uint32_t type_idx = 0;
+	char text[64];
+
+	for (uint32_t row = 0; sim_type_row(run, row, &type_idx, text,
+					    sizeof(text)); row++) {
+		label(text);
+		for (uint32_t i = 0; i < run->result_count; i++) {
+			sim_format_type(&run->result[i], type_idx, text,
+					sizeof(text));
+			cell(text);
+		}
+		putchar('\n');
+	}
+}
+
 static void print_sizes(const struct sim_run *run)
 {
 	char text[64];
 
 	for (uint32_t k = 0; k < WEFT_SIZE_CLASSES; k++) {
+		double base = sim_baseline(run)->size[k].wait_mean;
+
 		if (!run->result[0].size[k].jobs)
 			continue;
 		snprintf(text, sizeof(text), "wait, size %s (%u)",
 			 weft_size_class_name(k), run->result[0].size[k].jobs);
 		label(text);
 		for (uint32_t i = 0; i < run->result_count; i++) {
-			sim_format_sec(text, sizeof(text),
-				   run->result[i].size[k].wait_mean);
+			put_with_ratio(text, sizeof(text),
+				       run->result[i].size[k].wait_mean, base,
+				       &run->result[i] == sim_baseline(run));
 			cell(text);
 		}
 		putchar('\n');
@@ -141,6 +174,7 @@ int sim_print_table(const struct sim_run *run)
 	putchar('\n');
 	for (const struct sim_measure *m = sim_measures; m->name; m++)
 		print_measure(run, m);
+	print_types(run);
 	print_sizes(run);
 	print_ends(run);
 	print_bounds(run);

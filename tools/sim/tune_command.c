@@ -26,7 +26,6 @@ static int load(struct tune *tune, struct weft_err *err)
 		rc = sim_load(&tune->run, err);
 	if (rc)
 		return rc;
-	sim_print_faults(&tune->run);
 	if (tune->run.workload->job_count / tune->windows < JOBS_MIN)
 		return weft_err_set(err, 22, "%u jobs are too few for %u windows (--windows)",
 				    tune->run.workload->job_count,
