@@ -43,7 +43,10 @@ job_record_t *weft_start_prepare(const job_queue_rec_t *rec)
 	    job_ptr->priority == 0 || job_ptr->preempt_in_progress)
 		return NULL;
 
-	job_ptr->priority = rec->priority;
+	if (!weft_slurm_queue_is_current(rec, job_ptr))
+		return NULL;
+
+	weft_slurm_queue_apply_priority(rec, job_ptr);
 	if (rec->use_prefer) {
 		job_ptr->details->features_use = job_ptr->details->prefer;
 		job_ptr->details->feature_list_use =

@@ -174,6 +174,47 @@ static inline void weft_slurm_queue_apply_qos(const job_queue_rec_t *rec,
 #endif
 }
 
+/* May the job still run in the partition of its record?  It may have been updated. */
+static inline bool weft_slurm_queue_is_current(const job_queue_rec_t *rec,
+					       const job_record_t *job_ptr)
+{
+	struct listIterator *it;
+	part_record_t *part;
+
+	if (!job_ptr->part_ptr_list)
+		return job_ptr->part_ptr == rec->part_ptr;
+	it = list_iterator_create(job_ptr->part_ptr_list);
+	while ((part = list_next(it)))
+		if (part == rec->part_ptr)
+			break;
+	list_iterator_destroy(it);
+	return part != NULL;
+}
+
+/*
+ * A job of several partitions has a priority for each, and is given that of
+ * its record; any other keeps its own, which may be a newer one.
+ */
+static inline void weft_slurm_queue_apply_priority(const job_queue_rec_t *rec,
+						   job_record_t *job_ptr)
+{
+	const uint32_t *each;
+	int count = 1;
+
+#if WEFT_SLURM_HAS_STEPMGR
+	each = job_ptr->part_prio ? job_ptr->part_prio->priority_array : NULL;
+	if (job_ptr->qos_list)
+		count = list_count(job_ptr->qos_list);
+#else
+	each = job_ptr->priority_array;
+#endif
+	if (job_ptr->part_ptr_list)
+		count *= list_count(job_ptr->part_ptr_list);
+	for (int i = 0; each && i < count; i++)
+		if (each[i] == rec->priority)
+			job_ptr->priority = rec->priority;
+}
+
 /* Did the site ask that preempted jobs get their --signal first? */
 static inline bool weft_slurm_sends_user_signal(void)
 {
