@@ -36,7 +36,6 @@ static struct {
 	bool reconfigure;
 } self = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
-	.cond = PTHREAD_COND_INITIALIZER,
 };
 
 /* True once the agent must end. */
@@ -45,7 +44,7 @@ static bool wait_usec(int64_t usec)
 	struct timespec until;
 	bool stop;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += (usec % 1000000) * 1000;
 	until.tv_sec += usec / 1000000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
@@ -125,6 +124,21 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* Waits go by a clock that nobody sets: a date put back must not stop us. */
+static int init_cond(void)
+{
+	pthread_condattr_t attr;
+	int rc = pthread_condattr_init(&attr);
+
+	if (rc)
+		return rc;
+	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (rc == 0)
+		rc = pthread_cond_init(&self.cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return rc;
+}
+
 int weft_agent_start(void)
 {
 	int rc = 0;
@@ -133,7 +147,9 @@ int weft_agent_start(void)
 	if (!self.running) {
 		self.stop = false;
 		self.reconfigure = true;
-		rc = pthread_create(&self.thread, NULL, run, NULL);
+		rc = init_cond();
+		if (rc == 0)
+			rc = pthread_create(&self.thread, NULL, run, NULL);
 		self.running = rc == 0;
 	}
 	pthread_mutex_unlock(&self.mutex);
@@ -151,10 +167,13 @@ void weft_agent_stop(void)
 	running = self.running;
 	self.running = false;
 	self.stop = true;
-	pthread_cond_broadcast(&self.cond);
-	pthread_mutex_unlock(&self.mutex);
 	if (running)
-		pthread_join(self.thread, NULL);
+		pthread_cond_broadcast(&self.cond);
+	pthread_mutex_unlock(&self.mutex);
+	if (!running)
+		return;
+	pthread_join(self.thread, NULL);
+	pthread_cond_destroy(&self.cond);
 }
 
 void weft_agent_reconfigure(void)
