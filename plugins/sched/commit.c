@@ -206,7 +206,8 @@ static bool starts_now(const struct weft_decision *d)
 
 /*
  * A job that could start if others made room: select_nodes() sees to that.
- * Of jobs alike in shape and QOS one attempt a cycle tells for all.
+ * Of jobs alike in shape and QOS one attempt a cycle tells for all.  Looking for
+ * who could make room is O(jobs), so its time counts, too.
  */
 static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 			   const struct weft_decision *d, time_t now)
@@ -214,6 +215,7 @@ static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 	uint32_t shape_idx = walk->commit->snap->job[d->job_idx].shape_idx;
 	job_record_t *job_ptr;
 	struct xlist *candidates;
+	int64_t begin;
 
 	if (walk->turn_left_usec <= 0)
 		return;	/* has_work() has not seen to the locks either */
@@ -222,7 +224,9 @@ static void try_preemption(struct weft_walk *walk, const struct weft_ref *ref,
 		return;
 	if (walk->preempt_tried[shape_idx] != job_ptr->qos_id + 1) {
 		walk->preempt_tried[shape_idx] = job_ptr->qos_id + 1;
+		begin = weft_slice_now_usec();
 		candidates = slurm_find_preemptable_jobs(job_ptr);
+		walk->turn_left_usec -= weft_slice_now_usec() - begin;
 		if (candidates && list_count(candidates))
 			take_turn(walk, ref, now);
 		FREE_NULL_LIST(candidates);
