@@ -376,6 +376,8 @@ static bool shape_of(struct weft_workload_builder *b, const struct extent *e,
 		fewest_nodes(e, ceil(job->gpus), job->cpus);
 	uint32_t most = e->even || job->nodes ? n : n + SPREAD_TRIES;
 
+	if (n > b->machine->cluster.node_count)
+		return false;
 	*s = (struct weft_shape) {
 		.resv_idx = -1, .steer_gpus = true,
 		.gpu_type_idx = job->gpus > 0 ? e->gpu_type_idx : -1,

@@ -62,6 +62,9 @@ check "the bound itself" 0 '"makespan_critical_sec": ?7202' . \
 check "json" 0 '"wait_mean_sec": ?1199\.6' . sim --json -n 1 -g 4 -s weft "$log"
 check "too large" 0 '^2 jobs' '1 jobs are larger than the machine.*c first' \
 	sim "$cli_tmp/large.csv" -n 1 -g 4
+printf 'job_id,submit_s,gpus,runtime_s\n1,0,99999999999999,60\n2,0,1,60\n' >"$cli_tmp/huge"
+check "more than can be counted" 0 '^1 jobs' '1 jobs are larger than the machine.*, 1 first' \
+	sim "$cli_tmp/huge" -n 1 -s fifo
 check "limits of the trace" 0 '"limits_drawn": ?0' . sim --json "$log" -n 1 -s weft
 check "a site" 0 '^4 jobs on 2 nodes with 6 GPUs' '1 nodes are not up' \
 	sim "$cli_tmp/sacct" --cluster "$site" -s weft,backfill,easy,fifo
