@@ -60,4 +60,27 @@ static inline void set_defaults(struct weft_sim_settings *s)
 	weft_settings_defaults(weft_stock_settings, &s->stock);
 }
 
+/* The history under a policy with the settings' defaults. */
+static inline struct weft_outcome *run_as(const struct weft_machine *m,
+					  const struct weft_workload *w,
+					  const struct weft_sim_policy *policy)
+{
+	struct weft_sim_settings settings;
+	struct weft_outcome *o;
+
+	set_defaults(&settings);
+	ck_assert_int_eq(weft_sim_run(m, w, policy, &settings, NULL, &o, NULL),
+			 0);
+	return o;
+}
+
+/* outcome NULL: there is none, or none any more. */
+static inline void let_go(struct weft_machine *m, struct weft_workload *w,
+			  struct weft_outcome *outcome)
+{
+	weft_outcome_destroy(outcome);
+	weft_workload_destroy(w);
+	weft_machine_destroy(m);
+}
+
 #endif

@@ -48,8 +48,7 @@ START_TEST(measures)
 	ck_assert_double_eq_tol(f.finish_worst, (17 + 2) / 2.0, 1e-9);
 	ck_assert_double_eq_tol(f.jain, 6.25 * 6.25 / (2 * (1 + 5.25 * 5.25)),
 				1e-9);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, NULL);
 }
 END_TEST
 
@@ -90,9 +89,7 @@ START_TEST(idle_although_it_fits)
 	 * are lost; of node 1's four one third times one, and nothing. */
 	ck_assert_double_eq_tol(idle.all.stranded, 2 / 3.0 + 1 / 3.0, 1e-9);
 	weft_idle_fini(&idle);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -184,9 +181,7 @@ START_TEST(idle_by_type)
 	ck_assert_double_eq(idle.all.idle_fits, 3);
 	ck_assert_double_eq_tol(idle.all.stranded, 2 / 3.0, 1e-9);
 	weft_idle_fini(&idle);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 	weft_idxset_destroy(typed.nodes[0]);
 	weft_idxset_destroy(typed.nodes[1]);
 }

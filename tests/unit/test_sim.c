@@ -91,8 +91,7 @@ START_TEST(workload_shapes)
 		ck_assert_uint_eq(s->per_node.gpus, c[i].want_gpus);
 		ck_assert_uint_ge(s->limit_sec, 100);
 	}
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, NULL);
 }
 END_TEST
 
@@ -117,8 +116,7 @@ START_TEST(workload_times)
 	ck_assert_int_eq(w->job[1].submit_sec, 150);
 	ck_assert_int_eq(w->job[2].submit_sec, 200);
 	ck_assert_uint_eq(weft_workload_size(w, 1), 3);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, NULL);
 }
 END_TEST
 
@@ -224,9 +222,7 @@ static void run_history(const struct weft_sim_policy *policy, uint64_t seed)
 				 w->job[i].runtime_sec);
 	check_shapes(book);
 	check_holds(book, o);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 	free(book);
 }
 
@@ -248,13 +244,10 @@ START_TEST(fifo_order)
 	random_state = 5;
 	w = random_history(m, 300);
 	set_defaults(&settings);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_fifo, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_fifo);
 	for (uint32_t i = 1; i < w->job_count; i++)
 		ck_assert_int_ge(o->start_sec[i], o->start_sec[i - 1]);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -276,28 +269,22 @@ START_TEST(weft_plans_gpus_and_stock_nodes)
 	add(b, 2, 1, 0, 7200, 7200);
 	w = finish(b);
 	set_defaults(&settings);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_weft);
 	ck_assert_int_eq(o->start_sec[0], 0);
 	ck_assert_int_eq(o->start_sec[1], 3600);
 	ck_assert_int_eq(o->start_sec[2], 2);
 	ck_assert_int_eq(o->last_sec, 7202);
 	weft_outcome_destroy(o);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_backfill);
 	ck_assert_int_eq(o->start_sec[1], 3600);
 	ck_assert_int_eq(o->start_sec[2], 3600);
 	weft_outcome_destroy(o);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_easy, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_easy);
 	ck_assert_int_eq(o->start_sec[2], 2);
 	weft_outcome_destroy(o);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_fifo, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_fifo);
 	ck_assert_int_eq(o->start_sec[2], 3600);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -327,8 +314,7 @@ START_TEST(stock_passes_and_whole_nodes)
 	add(b, 4, 2, 0, 2000, 2000);
 	w = finish(b);
 	set_defaults(&settings);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_backfill);
 	ck_assert_int_eq(o->start_sec[0], 0);
 	ck_assert_int_eq(o->start_sec[1], 1);
 	ck_assert_int_eq(o->start_sec[2], 1000);
@@ -336,13 +322,10 @@ START_TEST(stock_passes_and_whole_nodes)
 	ck_assert_int_eq(o->start_sec[4], 1000);
 	weft_outcome_destroy(o);
 	/* Weft sees that E may stay beside C. */
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_weft, &settings, NULL, &o,
-				      NULL), 0);
+	o = run_as(m, w, &weft_sim_weft);
 	ck_assert_int_eq(o->start_sec[3], 3);
 	ck_assert_int_lt(o->start_sec[4], 1000);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -361,13 +344,10 @@ START_TEST(stock_pass_reaches_the_last_that_fits)
 	add(b, 3, 2, 0, 200, 200);
 	w = finish(b);
 	set_defaults(&settings);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_backfill, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_backfill);
 	ck_assert_int_eq(o->start_sec[2], 1000);
 	ck_assert_int_eq(o->start_sec[3], 30);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -415,14 +395,11 @@ START_TEST(easy_shadow)
 	add(b, 4, 1, 0, 900, 900);	/* E: ends at 904 */
 	w = finish(b);
 	set_defaults(&settings);
-	ck_assert_int_eq(weft_sim_run(m, w, &weft_sim_easy, &settings, NULL,
-				      &o, NULL), 0);
+	o = run_as(m, w, &weft_sim_easy);
 	ck_assert_int_eq(o->start_sec[2], 1000);
 	ck_assert_int_eq(o->start_sec[3], 1100);
 	ck_assert_int_eq(o->start_sec[4], 4);
-	weft_outcome_destroy(o);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, o);
 }
 END_TEST
 
@@ -444,8 +421,7 @@ static void run_twice(const struct weft_sim_policy *policy)
 			 w->job_count * sizeof(int64_t));
 	weft_outcome_destroy(a);
 	weft_outcome_destroy(b);
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, NULL);
 }
 
 START_TEST(the_same_input_gives_the_same_schedule)
@@ -569,8 +545,7 @@ START_TEST(a_start_that_does_not_fit_ends_the_run)
 	ck_assert_int_eq(weft_sim_run(m, w, &greedy, &settings, NULL, &o, &err),
 			 -EBUSY);
 	ck_assert_str_eq(err.msg, "greedy: job 2 at 5: node0 cannot hold it");
-	weft_workload_destroy(w);
-	weft_machine_destroy(m);
+	let_go(m, w, NULL);
 }
 END_TEST
 
