@@ -48,7 +48,7 @@ usual="1.18 2.21 2.22 2.23 2.26 3.11 3.15 5.10 7.1 7.11 7.21 7.22 7.24 9.9
 	test_122_1.py test_123_1.py test_123_2.py test_123_3.py test_123_4.py
 	test_130_3.py test_145_1.py test_145_2.py"
 # Settings of their own: by the partition's priority with time slices, by QOS.
-gang="34.1 test_122_3.py test_128_1.py"
+gang="34.1 test_122_3.py"
 qos="28.12 34.2 39.20"
 
 [ -d "$source/testsuite/expect" ] || { echo "1..0 # SKIP no Slurm source in ${source:-~/.cache/weft}"; exit 77; }
@@ -86,7 +86,7 @@ settings()	# ROUND
 		"Licenses=soft:4" "SlurmctldDebug=verbose"
 	case $1 in
 	gang) printf '%s\n' "PreemptType=preempt/partition_prio" \
-		"PreemptMode=GANG,CANCEL" "DefMemPerNode=128" ;;
+		"PreemptMode=GANG,CANCEL" ;;
 	qos) printf '%s\n' "PreemptType=preempt/qos" "PreemptMode=CANCEL" \
 		"MinJobAge=30"
 		[ -z "$dbd" ] || echo "AccountingStorageEnforce=limits,qos" ;;

@@ -94,6 +94,14 @@ like "of that the JSON too" "$(json "$wide")" '"passed": [1-9][0-9]*, "unpassed_
 like "licences: who has them" "$(sx "$weft" why "$l")" "in its way: +job $lic of root runs, ends in"
 drained=$(submit -w node4 -t 30 --wrap true)
 cause "a drained node" "$drained" '"reason": "NodesDown"' 'down'
+like "which one, since when, by whom and why" "$(sx "$weft" why "$drained")" \
+	'out of service: +node4 is drained since [A-Z][a-z]+ [0-9]+ [A-Z][a-z]+ [0-9:]+ by root: test'
+like "of that the JSON too" "$(json "$drained")" \
+	'"out_of_service": \[ \{ "nodes": \[ "node4" \], "count": 1, "state": "drained", "since": [0-9]+, "by": "root", "reason": "test"'
+like "a job that waits for others is told of it as well" "$(sx "$weft" why "$cpus")" \
+	'out of service: +node4 is drained'
+unlike "not one that it could not use" "$(sx "$weft" why "$wide")" 'out of service'
+unlike "nor one without its feature" "$(sx "$weft" why "$blue")" 'out of service'
 
 dep=$(submit -d "afterok:${full[0]}" --wrap true)
 cause "a dependency" "$dep" '"reason": "Dependency"' "waits for job ${full[0]} to succeed"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "submit/record.h"
 #include "tests/unit/unit.h"
@@ -391,7 +392,99 @@ START_TEST(record_of_rules)
 }
 END_TEST
 
+static const struct {
+	const char *tres;
+	uint64_t gpus;
+} tres_text[] = {
+	{ NULL, 0 }, { "", 0 }, { "cpu:4", 0 }, { "gres:gpu", 1 },
+	{ "gres:gpu:4", 4 }, { "gres/gpu:4", 4 }, { "gres/gpu=8", 8 },
+	{ "gres:gpu:h100:2", 2 }, { "gres/gpu:h100=2,gres/gpu:a100=3", 5 },
+	{ "gpu:h100:8(S:0-1)", 8 }, { "gpu:h100(S:0-1)", 1 },
+	{ "gres:nvlink:8,gres:gpu:3", 3 }, { "gpus:4", 0 }, { "gres:", 0 },
+	{ "gpu:99999999999999999999999", 99999999990u }, { ",,gpu:2,", 2 },
+};
+
+START_TEST(out_gpus)
+{
+	uint64_t got = weft_out_gpus(tres_text[_i].tres);
+
+	if (tres_text[_i].gpus > UINT32_MAX)	/* bounded, however large */
+		ck_assert_uint_gt(got, UINT32_MAX);
+	else
+		ck_assert_uint_eq(got, tres_text[_i].gpus);
+}
+END_TEST
+
+static const struct {
+	const char *wanted, *active;
+	int has;
+} feature_text[] = {
+	{ NULL, NULL, 1 }, { "a", NULL, 0 }, { "a", "a", 1 }, { "a", "aa", 0 },
+	{ "a&b", "b,a", 1 }, { "a&b", "b", 0 }, { "a,b", "b,c,a", 1 },
+	{ "a|b", "a", -1 }, { "[a*2&b]", "a", -1 }, { "", "", 1 },
+};
+
+START_TEST(out_features)
+{
+	ck_assert_int_eq(weft_out_features(feature_text[_i].wanted,
+					   feature_text[_i].active),
+			 feature_text[_i].has);
+}
+END_TEST
+
+/* Nine reasons and a node of the first again: eight groups, one node beyond. */
+START_TEST(out_in_groups)
+{
+	struct weft_out out = { 0 };
+	struct weft_out_group node = { .count = 1, .state = "drained",
+				       .by = "root", .empty = true };
+	struct weft_buf buf;
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (int i = 0; i < 15; i++) {
+		snprintf(node.name[0], sizeof(node.name[0]), "n%d", i);
+		snprintf(node.reason, sizeof(node.reason), "r%d", i < 9 ? i : 0);
+		node.since_sec = 1000000 - i;
+		weft_out_add(&out, &node);
+	}
+	ck_assert_uint_eq(out.group_count, WEFT_OUT_GROUPS);
+	ck_assert_uint_eq(out.more, 1);
+	ck_assert_uint_eq(out.group[0].count, 7);
+	ck_assert_int_eq(out.group[0].since_sec, 1000000 - 14);
+	weft_buf_init(&buf, 1024);
+	weft_out_format(&out.group[0], &buf);
+	ck_assert_str_eq(weft_buf_str(&buf), "n0, n9, n10, n11 and 3 more are drained since Mon 12 Jan 13:46 by root: r0");
+	weft_buf_clear(&buf);
+	weft_out_format(&out.group[1], &buf);
+	ck_assert_str_eq(weft_buf_str(&buf), "n1 is drained since Mon 12 Jan 13:46 by root: r1");
+	weft_buf_fini(&buf);
+}
+END_TEST
+
+START_TEST(out_is_told)
+{
+	struct weft_out out = { .group_count = 1, .one_node = true, .group = { {
+		.name = { "node4" }, .count = 1, .state = "drained",
+		.reason = "bad\033[2J disk", .by = "eve", .empty = true } } };
+	struct weft_why_job job = { .waits = true, .job_id = 7,
+		.id = (char[]){ "7" }, .cause = WEFT_WHY_RESOURCES, .out = &out };
+	struct weft_why why = { &job, 1 };
+	struct weft_buf buf;
+
+	weft_buf_init(&buf, 2048);
+	job.ahead_count = (uint32_t)_i;	/* the second in line is told no start */
+	weft_why_tell(&why, &job, 1000, &buf);
+	ck_assert_ptr_nonnull(strstr(weft_buf_str(&buf), "out of service: node4 is drained by eve: bad?[2J disk"));
+	ck_assert_int_eq(!!strstr(weft_buf_str(&buf), "; otherwise it could start there now"),
+			 _i == 0);
+	weft_buf_fini(&buf);
+}
+END_TEST
+
 UNIT_MAIN_ROWS("why",
+	       EACH(out_gpus, tres_text), EACH(out_features, feature_text),
+	       ONCE(out_in_groups), TIMES(out_is_told, 2),
 	       ONCE(every_cause_has_words), EACH(limit_words, limit_word),
 	       EACH(limit_texts, limit_text), ONCE(limit_counts),
 	       EACH(sentences, sentence), EACH(dependencies, dependency),

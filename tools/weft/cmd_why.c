@@ -17,6 +17,7 @@
 
 #include <json-c/json.h>
 
+#include "tools/slurm/out_load.h"
 #include "tools/slurm/why_load.h"
 #include "tools/ui/args.h"
 #include "tools/weft/cmd.h"
@@ -98,6 +99,7 @@ static int look_once(const struct ask *ask, int64_t *since_sec,
 		fprintf(stderr, "weft why: %s\n", err.msg);
 		return WEFT_EXIT_FAILED;
 	}
+	weft_out_load(why, ask->job_id, ask->task);
 	weft_buf_init(&buf, 64u << 20);
 	rc = look(ask, why, &buf, &found, &waiting);
 	weft_why_destroy(why);

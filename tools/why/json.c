@@ -129,6 +129,42 @@ static bool put_limit(struct json_object *to, const struct weft_why_job *job)
 		weft_json_put(o, "asked", json_object_new_int64((int64_t)l->asked));
 }
 
+static bool put_group(struct json_object *o, const struct weft_why_job *job,
+		      const struct weft_out_group *g)
+{
+	struct json_object *names = json_object_new_array();
+
+	if (!weft_json_put(o, "nodes", names))
+		return false;
+	for (uint32_t i = 0; i < g->count && i < WEFT_OUT_NAMES; i++)
+		json_object_array_add(names, json_object_new_string(g->name[i]));
+	return weft_json_put(o, "count", json_object_new_int64(g->count)) &&
+		weft_json_put(o, "state", json_object_new_string(g->state)) &&
+		put_time(o, "since", g->since_sec) &&
+		weft_json_put(o, "by", json_object_new_string(g->by)) &&
+		weft_json_put(o, "reason", json_object_new_string(g->reason)) &&
+		weft_json_put(o, "could_start", json_object_new_boolean(
+			weft_out_starts(job, g)));
+}
+
+/* Only if it was asked. */
+static bool put_out(struct json_object *to, const struct weft_why_job *job)
+{
+	struct json_object *list, *o;
+
+	if (!job->out)
+		return true;
+	list = json_object_new_array();
+	if (!weft_json_put(to, "out_of_service", list))
+		return false;
+	for (uint32_t i = 0; i < job->out->group_count; i++) {
+		o = append(list);
+		if (!o || !put_group(o, job, &job->out->group[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool put_wait(struct json_object *o, const struct weft_why *why,
 		     const struct weft_why_job *job)
 {
@@ -140,7 +176,7 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		put_time(o, "start", job->start_sec) &&
 		put_time(o, "likely", job->explained ? job->explain.likely_sec : 0) &&
 		weft_json_put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
-		(!job->limited || put_limit(o, job)) &&
+		(!job->limited || put_limit(o, job)) && put_out(o, job) &&
 		(!job->explained || put_planner(o, why, &job->explain));
 }
 

@@ -68,6 +68,25 @@ static void tell_blockers(const struct weft_why *why,
 	}
 }
 
+/* The first in line would start on an empty one of these that suffices alone. */
+static void tell_out(const struct weft_why_job *job, struct weft_buf *buf)
+{
+	const struct weft_out *out = job->out;
+
+	for (uint32_t i = 0; out && i < out->group_count; i++) {
+		begin_line("out of service:", i == 0, buf);
+		weft_out_format(&out->group[i], buf);
+		if (weft_out_starts(job, &out->group[i]))
+			weft_buf_adds(buf, "; otherwise it could start there now");
+		weft_buf_adds(buf, "\n");
+	}
+	if (out && out->more) {
+		begin_line("", false, buf);
+		weft_buf_addf(buf, "and %" PRIu32 " more for other reasons\n",
+			      out->more);
+	}
+}
+
 /* Jobs of the list that the job waits for by their numbers. */
 static void tell_dependency(const struct weft_why *why,
 			    const struct weft_why_job *job, int64_t now_sec,
@@ -292,6 +311,7 @@ int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 		tell_holders(why, job, now_sec, buf);
 	if (job->explained)
 		tell_blockers(why, &job->explain, now_sec, buf);
+	tell_out(job, buf);
 	tell_place(job, now_sec, buf);
 	tell_start(job, now_sec, buf);
 	tell_likely(job, now_sec, buf);

@@ -53,6 +53,7 @@ void weft_why_destroy(struct weft_why *why)
 		free(why->job[i].nodes);
 		free(why->job[i].tasks);
 		free(why->job[i].admin_comment);
+		free(why->job[i].out);
 	}
 	free(why->job);
 	free(why);
@@ -96,6 +97,13 @@ int64_t weft_why_likely(const struct weft_why_job *job)
 	return job->explained && e->likely_sec &&
 		(!job->start_sec || e->likely_sec + 60 <= job->start_sec) ?
 		e->likely_sec : 0;
+}
+
+bool weft_out_starts(const struct weft_why_job *job,
+		     const struct weft_out_group *group)
+{
+	return job->out && job->out->one_node && group->empty &&
+		weft_why_place(job) == 1;
 }
 
 static void add_span(uint64_t minutes, struct weft_buf *buf)

@@ -12,6 +12,7 @@
 #include "lib/err.h"
 #include "sched/explain.h"
 #include "tools/why/limit.h"
+#include "tools/why/out.h"
 
 enum weft_why_cause {
 	WEFT_WHY_UNKNOWN,		/* Slurm has not looked at it yet */
@@ -69,6 +70,7 @@ struct weft_why_job {
 	struct weft_why_bound bound;
 	bool limited;		/* the limit that it waits for is known */
 	struct weft_limit limit;
+	struct weft_out *out;	/* nodes out of service that it could use; NULL: not asked */
 	bool explained;		/* sched/weft told more, in explain */
 	struct weft_explain explain;
 };
@@ -110,6 +112,10 @@ int64_t weft_why_likely(const struct weft_why_job *job);
 
 /* Could the planner's reason be behind Slurm's?  Else it is of yesterday. */
 bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind);
+
+/* Could it start on a node of the group now, were that in service? */
+bool weft_out_starts(const struct weft_why_job *job,
+		     const struct weft_out_group *group);
 
 /* All that is known of it, for people: several lines, each ended. */
 int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
