@@ -65,11 +65,13 @@ fi
 # The signal comes, the command saves and is requeued until it is done.  By
 # itself that takes Slurm minutes (it looks at limits twice a minute, and a
 # requeued job waits for two): here the test gives the signal and ends the wait.
+# It sends the signal up to half a minute early, once, and nobody hears it if the
+# command has not begun by then: so no signal is due in the first half minute.
 cat >save.yaml <<'Y'
 tasks:
   train:
-    resources: {time: 1, mem: 10}
-    checkpoint: {signal: USR1, grace: 57}
+    resources: {time: 2, mem: 10}
+    checkpoint: {signal: USR1, grace: 60}
     run: |
       trap 'echo saved >> saved; exit 1' USR1
       echo x >> begun
