@@ -297,7 +297,8 @@ scene_power()
 }
 
 dynamic() { mkdir -p "$sb_dir/tmp/$1" && sx slurmd -Z -N "$1" --conf "CPUs=16 RealMemory=4000 Gres=gpu:4" 2>/dev/null; }
-dynamic_end() { kill "$(<"$sb_dir/run/slurmd.$1.pid")"; wait_for 30 [ ! -e "$sb_dir/run/slurmd.$1.pid" ]; }
+ended() { ! kill -0 "$1" 2>/dev/null; }
+dynamic_end() { local pid; pid=$(<"$sb_dir/run/slurmd.$1.pid"); kill "$pid"; wait_for 60 ended "$pid"; }
 forget() { sx scontrol update "nodename=$1" state=down reason=gone && sx scontrol delete "nodename=$1"; }
 
 # All dynamic slurmds of a Slurm have one port, so one at a time.
@@ -427,7 +428,8 @@ settings_limits()	# BOX
 	END
 }
 
-# A node that is woken is a slurmd that says it has just booted.
+# A node that is woken is a slurmd that says it has just booted.  The old one has
+# its port until its end, which comes long after that of its pid file.
 settings_sharing()	# BOX
 {
 	local dir=$t_dir/weft-sandbox/test-$$-$1
@@ -440,8 +442,9 @@ settings_sharing()	# BOX
 	#!/bin/sh
 	export WEFT_SANDBOX_DAEMON=$dir SLURM_CONF=$dir/etc/slurm.conf PATH=$PATH
 	for node in \$(scontrol show hostnames "\$1"); do
-		kill "\$(cat "$dir/run/slurmd.\$node.pid")"
-		while [ -e "$dir/run/slurmd.\$node.pid" ]; do sleep 0.1; done
+		pid=\$(cat "$dir/run/slurmd.\$node.pid")
+		kill \$pid
+		while kill -0 \$pid; do sleep 0.1; done
 		setsid slurmd -D -b -N "\$node" </dev/null >/dev/null 2>&1 &
 	done
 	END
