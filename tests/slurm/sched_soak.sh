@@ -28,9 +28,9 @@
 seed=${WEFT_TEST_SEED:-$((RANDOM * 32768 + RANDOM))}
 scheduler=${WEFT_TEST_SCHEDULER:-sched/weft}
 if [ -n "${WEFT_TEST_LONG:-}" ]; then
-	jobs=10000 nodes=64 gpus=8 events=160 kills=4 grown_mib=24 in_use_kib=1024
+	jobs=10000 nodes=64 gpus=8 events=160 kills=4 grown_mib=24 in_use_kib=1024 patience=1800
 else
-	jobs=300 nodes=8 gpus=4 events=24 kills=1 grown_mib=32
+	jobs=300 nodes=8 gpus=4 events=24 kills=1 grown_mib=32 patience=300
 fi
 say "WEFT_TEST_SEED=$seed; $jobs jobs, $nodes nodes with $gpus GPUs, $scheduler"
 RANDOM=$((seed % 32768))
@@ -201,7 +201,7 @@ forgotten() { [ -z "$(timeout 10 squeue -h -t all -o %i)" ]; }
 rest()
 {
 	node_back
-	private_wait 300 records_settle || say "the queue does not run empty"
+	private_wait $patience records_settle || say "the queue does not run empty"
 	[ -z "${WEFT_TEST_LONG:-}" ] || private_wait 200 forgotten ||
 		say "records of jobs are left"
 }
