@@ -10,6 +10,7 @@
 # wait for ever.
 . "${srcdir:-.}/tests/slurm/private.sh"
 
+private_spank="optional $WEFT_BUILD/.libs/weft.so"
 private_start requests 4 4 "${WEFT_TEST_SCHEDULER:-sched/weft}" DefMemPerCPU=100
 scontrol update NodeName=n[1-3] Features=a
 scontrol update NodeName=n4 Features=b
@@ -133,6 +134,44 @@ for ask in --contiguous '--constraint=[a*3&b*1]'; do
 	check "before the one that came later" [ "$(squeue -h -o %t -j "$late")" = PD ]
 	scancel "$wide" "$late"
 done
+
+# What no state of this cluster can give, and Slurm takes nonetheless: a feature
+# that went away, a segment larger than its domains.  At the head of the queue, more
+# of them than plan_depth and each pair with a time of its own, they must not keep
+# those behind from being planned.
+cat >"$private/weft.json" <<END
+{ "sched": { "plan_depth": 3 },
+  "fabric": { "domains": [ { "name": "a", "nodes": "n[1-2]" },
+    { "name": "b", "nodes": "n[3-4]" } ] } }
+END
+scontrol reconfigure
+private_wait 60 idle
+holder=$(run -t 5 -N4 --exclusive)
+private_wait 30 running "$holder"
+segment=$(sbatch --help | grep -o -- '--[a-z-]*segment' | head -n 1)
+id_of() { sbatch --parsable -o /dev/null "$@" --wrap true 2>&1 | tail -n 1; }
+scontrol update nodename=n1 availablefeatures=big activefeatures=big
+impossible=()
+for i in 1 2 3 4; do
+	impossible+=("$(id_of -t "$i" -C big)" "$(id_of -t "$i" -N3 "$segment"=3)")
+done
+scontrol update nodename=n1 availablefeatures= activefeatures=
+behind=$(id_of -t 9 -N2 --exclusive)
+say "impossible: ${impossible[*]}"
+is_planned() { scontrol show job -o "$1" | grep -q ' StartTime=20'; }
+check "jobs behind impossible ones are planned" private_wait 30 is_planned "$behind"
+none_planned()
+{
+	local id
+
+	for id in "${impossible[@]}"; do
+		[[ $id == [0-9]* ]] && ! is_planned "$id" || return
+	done
+}
+check "Slurm took the impossible ones, and none has a start" private_wait 30 none_planned
+scancel "$holder" "$behind"
+check "nor do they hold up a job that can start" timeout 60 srun -Q -N4 -t 1 true
+scancel -u "$(id -un)"
 
 check "Slurm takes most of them ($taken)" [ "$taken" -ge 40 ]
 is_none "every request that Slurm takes has run" "$waiting"
