@@ -47,8 +47,8 @@ usual="1.18 2.21 2.22 2.23 2.26 3.11 3.15 5.10 7.1 7.11 7.21 7.22 7.24 9.9
 	test_116_13.py test_116_18.py test_116_26.py test_116_33.py test_116_38.py
 	test_122_1.py test_123_1.py test_123_2.py test_123_3.py test_123_4.py
 	test_130_3.py test_145_1.py test_145_2.py"
-# Settings of their own: by the partition's priority with time slices, by QOS.
-gang="34.1 test_122_3.py"
+# Settings of their own: preemption by the partition's priority, and by QOS.
+tier="34.1"
 qos="28.12 34.2 39.20"
 
 [ -d "$source/testsuite/expect" ] || { echo "1..0 # SKIP no Slurm source in ${source:-~/.cache/weft}"; exit 77; }
@@ -85,8 +85,8 @@ settings()	# ROUND
 		"PriorityWeightAge=1000" "PriorityWeightPartition=1000" \
 		"Licenses=soft:4" "SlurmctldDebug=verbose"
 	case $1 in
-	gang) printf '%s\n' "PreemptType=preempt/partition_prio" \
-		"PreemptMode=GANG,CANCEL" ;;
+	tier) printf '%s\n' "PreemptType=preempt/partition_prio" \
+		"PreemptMode=CANCEL" ;;
 	qos) printf '%s\n' "PreemptType=preempt/qos" "PreemptMode=CANCEL" \
 		"MinJobAge=30"
 		[ -z "$dbd" ] || echo "AccountingStorageEnforce=limits,qos" ;;
@@ -228,15 +228,15 @@ if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2086  # lists of words
 	run_round usual $usual
 	# shellcheck disable=SC2086
-	run_round gang $gang
+	run_round tier $tier
 	# shellcheck disable=SC2086
 	run_round qos $qos
 else
-	for round in gang qos usual; do
+	for round in tier qos usual; do
 		# shellcheck disable=SC2046
 		run_round $round $(for test; do
-			case " $gang : $qos " in
-			*" $test "*:*) echo "gang $test" ;;
+			case " $tier : $qos " in
+			*" $test "*:*) echo "tier $test" ;;
 			*:*" $test "*) echo "qos $test" ;;
 			*) echo "usual $test" ;;
 			esac
