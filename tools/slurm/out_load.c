@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <slurm/slurm.h>
 
@@ -185,6 +186,55 @@ static struct weft_why_job *find_job(struct weft_why *why, uint32_t job_id)
 	return NULL;
 }
 
+/* Those that a job of its length would meet. */
+static void add_keepers(struct weft_why_job *job, const job_info_t *info,
+			const reserve_info_msg_t *resvs)
+{
+	time_t now = time(NULL);
+	time_t end = info->time_limit >= NO_VAL ? 0 :
+		now + (time_t)info->time_limit * 60;
+
+	for (uint32_t i = 0; i < resvs->record_count; i++) {
+		const reserve_info_t *resv = &resvs->reservation_array[i];
+		struct weft_why_keeper *k = &job->keeper[job->keeper_count];
+
+		if (!resv->licenses || !resv->name || resv->end_time <= now ||
+		    (end && resv->start_time >= end) ||
+		    (info->resv_name && !strcmp(info->resv_name, resv->name)) ||
+		    !weft_why_share_license(info->licenses, resv->licenses))
+			continue;
+		weft_text_clean(k->name, sizeof(k->name), resv->name);
+		weft_text_clean(k->licenses, sizeof(k->licenses), resv->licenses);
+		k->start_sec = (int64_t)resv->start_time;
+		k->end_sec = (int64_t)resv->end_time;
+		if (++job->keeper_count == WEFT_WHY_KEEPERS)
+			return;
+	}
+}
+
+static void load_keepers(struct weft_why *why, uint32_t job_id, uint32_t task)
+{
+	reserve_info_msg_t *resvs = NULL;
+	job_info_msg_t *jobs = NULL;
+	bool any = false;
+
+	for (uint32_t i = 0; i < why->job_count; i++)
+		any |= why->job[i].waits && why->job[i].cause == WEFT_WHY_LICENSE &&
+			weft_why_is(&why->job[i], job_id, task);
+	if (any && slurm_load_job(&jobs, job_id, SHOW_ALL) == 0 &&
+	    slurm_load_reservations(0, &resvs) == 0)
+		for (uint32_t i = 0; i < jobs->record_count; i++)
+			for (uint32_t k = 0; k < why->job_count; k++)
+				if (why->job[k].job_id == jobs->job_array[i].job_id &&
+				    why->job[k].cause == WEFT_WHY_LICENSE)
+					add_keepers(&why->job[k],
+						    &jobs->job_array[i], resvs);
+	if (jobs)
+		slurm_free_job_info_msg(jobs);
+	if (resvs)
+		slurm_free_reservation_info_msg(resvs);
+}
+
 void weft_out_load(struct weft_why *why, uint32_t job_id, uint32_t task)
 {
 	partition_info_msg_t *parts = NULL;
@@ -193,6 +243,7 @@ void weft_out_load(struct weft_why *why, uint32_t job_id, uint32_t task)
 	struct weft_why_job *job;
 	bool any = false;
 
+	load_keepers(why, job_id, task);
 	for (uint32_t i = 0; i < why->job_count; i++)
 		any |= weft_why_is(&why->job[i], job_id, task) &&
 			waits_for_room(&why->job[i]);

@@ -165,6 +165,28 @@ static bool put_out(struct json_object *to, const struct weft_why_job *job)
 	return true;
 }
 
+static bool put_keepers(struct json_object *to, const struct weft_why_job *job)
+{
+	struct json_object *list, *o;
+
+	if (!job->keeper_count)
+		return true;
+	list = json_object_new_array();
+	if (!weft_json_put(to, "reservations", list))
+		return false;
+	for (uint32_t i = 0; i < job->keeper_count; i++) {
+		const struct weft_why_keeper *k = &job->keeper[i];
+
+		o = append(list);
+		if (!o || !weft_json_put(o, "name", json_object_new_string(k->name)) ||
+		    !weft_json_put(o, "licenses", json_object_new_string(k->licenses)) ||
+		    !put_time(o, "start", k->start_sec) ||
+		    !put_time(o, "end", k->end_sec))
+			return false;
+	}
+	return true;
+}
+
 static bool put_wait(struct json_object *o, const struct weft_why *why,
 		     const struct weft_why_job *job)
 {
@@ -176,7 +198,7 @@ static bool put_wait(struct json_object *o, const struct weft_why *why,
 		put_time(o, "start", job->start_sec) &&
 		put_time(o, "likely", job->explained ? job->explain.likely_sec : 0) &&
 		weft_json_put(o, "nodes", json_object_new_string(job->nodes ? job->nodes : "")) &&
-		(!job->limited || put_limit(o, job)) && put_out(o, job) &&
+		(!job->limited || put_limit(o, job)) && put_out(o, job) && put_keepers(o, job) &&
 		(!job->explained || put_planner(o, why, &job->explain));
 }
 

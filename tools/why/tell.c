@@ -115,15 +115,37 @@ static void tell_dependency(const struct weft_why *why,
 	}
 }
 
-/* Is name, of a licence, in "fea:2,matlab"? */
-static bool names_license(const char *list, const char *name)
+static void add_moment(int64_t at_sec, struct weft_buf *buf)
 {
-	size_t len = strlen(name);
+	time_t at = (time_t)at_sec;
+	char text[40] = "";
+	struct tm tm;
 
-	for (; list && *list; list += strcspn(list, ","), list += *list == ',')
-		if (!strncmp(list, name, len) && strchr(":@,", list[len]))
-			return true;
-	return false;
+	if (localtime_r(&at, &tm))
+		strftime(text, sizeof(text), "%a %d %b %H:%M", &tm);
+	weft_buf_adds(buf, text);
+}
+
+/* Reservations that keep the licences that it asks. */
+static void tell_keepers(const struct weft_why_job *job, int64_t now_sec,
+			 struct weft_buf *buf)
+{
+	for (uint32_t i = 0; i < job->keeper_count; i++) {
+		const struct weft_why_keeper *k = &job->keeper[i];
+
+		begin_line("in its way:", true, buf);
+		weft_buf_adds(buf, "reservation ");
+		weft_text_add(buf, k->name, sizeof(k->name));
+		weft_buf_adds(buf, " keeps ");
+		weft_text_add(buf, k->licenses, sizeof(k->licenses));
+		if (k->start_sec > now_sec) {
+			weft_buf_adds(buf, " from ");
+			add_moment(k->start_sec, buf);
+		}
+		weft_buf_adds(buf, " until ");
+		add_moment(k->end_sec, buf);
+		weft_buf_adds(buf, "\n");
+	}
 }
 
 /* Running jobs that hold the licence, or the array's running tasks. */
@@ -132,6 +154,7 @@ static void tell_holders(const struct weft_why *why,
 			 struct weft_buf *buf)
 {
 	const char *license = job->explained ? job->explain.name : "";
+	bool any = !license[0];	/* not said which: all that it asks */
 	uint32_t told = 0;
 
 	for (uint32_t i = 0; i < why->job_count; i++) {
@@ -140,7 +163,8 @@ static void tell_holders(const struct weft_why *why,
 		if (other->waits || !other->end_sec ||
 		    !(job->cause == WEFT_WHY_ARRAY_LIMIT ?
 		      other->array_id == job->array_id :
-		      license[0] && names_license(other->licenses, license)))
+		      any ? weft_why_share_license(job->licenses, other->licenses) :
+		      weft_why_names_license(other->licenses, license)))
 			continue;
 		if (told++ >= BLOCKERS_TOLD)
 			continue;
@@ -152,17 +176,6 @@ static void tell_holders(const struct weft_why *why,
 		begin_line("", false, buf);
 		weft_buf_addf(buf, "and %" PRIu32 " more\n", told - BLOCKERS_TOLD);
 	}
-}
-
-static void add_moment(int64_t at_sec, struct weft_buf *buf)
-{
-	time_t at = (time_t)at_sec;
-	char text[40] = "";
-	struct tm tm;
-
-	if (localtime_r(&at, &tm))
-		strftime(text, sizeof(text), "%a %d %b %H:%M", &tm);
-	weft_buf_adds(buf, text);
 }
 
 /* Who passes it, and until when that may go on. */
@@ -309,6 +322,7 @@ int weft_why_tell(const struct weft_why *why, const struct weft_why_job *job,
 		tell_dependency(why, job, now_sec, buf);
 	if (job->cause == WEFT_WHY_ARRAY_LIMIT || job->cause == WEFT_WHY_LICENSE)
 		tell_holders(why, job, now_sec, buf);
+	tell_keepers(job, now_sec, buf);
 	if (job->explained)
 		tell_blockers(why, &job->explain, now_sec, buf);
 	tell_out(job, buf);

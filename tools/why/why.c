@@ -12,6 +12,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/text.h"
 #include "tools/why/why.h"
@@ -97,6 +98,33 @@ int64_t weft_why_likely(const struct weft_why_job *job)
 	return job->explained && e->likely_sec &&
 		(!job->start_sec || e->likely_sec + 60 <= job->start_sec) ?
 		e->likely_sec : 0;
+}
+
+bool weft_why_names_license(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; list && *list; list += strcspn(list, ","), list += *list == ',')
+		if (!strncmp(list, name, len) && strchr(":@,", list[len]))
+			return true;
+	return false;
+}
+
+bool weft_why_share_license(const char *list, const char *other)
+{
+	char name[64];
+	size_t len;
+
+	for (; list && *list; list += strcspn(list, ","), list += *list == ',') {
+		len = strcspn(list, ":@,");
+		if (!len || len >= sizeof(name))
+			continue;
+		memcpy(name, list, len);
+		name[len] = '\0';
+		if (weft_why_names_license(other, name))
+			return true;
+	}
+	return false;
 }
 
 bool weft_out_starts(const struct weft_why_job *job,

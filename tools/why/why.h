@@ -46,6 +46,13 @@ struct weft_why_bound {
 	uint64_t asked, bound;
 };
 
+/* A reservation that keeps licences, now or before the job would end. */
+#define WEFT_WHY_KEEPERS 4
+struct weft_why_keeper {
+	char name[64], licenses[128];
+	int64_t start_sec, end_sec;
+};
+
 struct weft_why_job {
 	uint32_t job_id, array_id;	/* array_id 0: no array */
 	uint32_t het_id, het_offset;	/* het_id 0: no part of a heterogeneous job */
@@ -70,6 +77,8 @@ struct weft_why_job {
 	struct weft_why_bound bound;
 	bool limited;		/* the limit that it waits for is known */
 	struct weft_limit limit;
+	struct weft_why_keeper keeper[WEFT_WHY_KEEPERS];	/* of a licence that it asks */
+	uint32_t keeper_count;
 	struct weft_out *out;	/* nodes out of service that it could use; NULL: not asked */
 	bool explained;		/* sched/weft told more, in explain */
 	struct weft_explain explain;
@@ -112,6 +121,11 @@ int64_t weft_why_likely(const struct weft_why_job *job);
 
 /* Could the planner's reason be behind Slurm's?  Else it is of yesterday. */
 bool weft_why_agrees(enum weft_why_cause cause, enum weft_reason_kind kind);
+
+/* Is name, of a licence, in "fea:2,matlab"? */
+bool weft_why_names_license(const char *list, const char *name);
+/* Is a licence of the one list in the other? */
+bool weft_why_share_license(const char *list, const char *other);
 
 /* Could it start on a node of the group now, were that in service? */
 bool weft_out_starts(const struct weft_why_job *job,
