@@ -9,7 +9,9 @@
  * If it refuses, the next best GPUs of the same nodes are tried (steer_next.h),
  * then these nodes without steering, then all nodes
  * that no job before this one is going to need; if that fails too the
- * refusal is remembered (refusal.h).
+ * refusal is remembered (refusal.h).  So is one for licences, which the plan
+ * counts and Slurm also keeps for reservations: what holds a place in the plan
+ * and never starts would keep its GPUs idle.
  *
  * Jobs are visited in the order in which the plan took them.  One that Weft
  * cannot describe in full has its turn in that order too (queue.c), whether or
@@ -145,8 +147,11 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 
 	if (!job_ptr)
 		return;
-	if (!weft_start_eligible(job_ptr, now, true))
+	if (!weft_start_eligible(job_ptr, now, true)) {
+		if (job_ptr->state_reason == WAIT_LICENSES)
+			weft_refusals_add(commit->refusals, ref->job_id, now);
 		goto out;
+	}
 	rc = start_steered(walk, job_ptr, weft_walk_places(walk, d),
 			   d->place_count, d->limit_sec, steer, now);
 	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr)) {

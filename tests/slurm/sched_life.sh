@@ -26,7 +26,7 @@ passed()
 }
 
 cat >"$t_dir/extra.conf" <<END
-Licenses=matlab:1
+Licenses=matlab:1,fea:1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 PartitionName=again Nodes=node2 PriorityTier=1 PreemptMode=REQUEUE
@@ -80,6 +80,20 @@ lic2=$(on node3 -L matlab:1)
 check "who waits for a licence says so" wait_for 30 in_reason "$lic2" Licenses
 sx scancel "$lic"
 check "and runs when it is free" wait_state "$lic2" RUNNING 30
+sx scontrol create reservation=kept starttime=now duration=60 user=root \
+	licenses=fea:1 flags=any_nodes nodecnt=1 >/dev/null
+lic3=$(whole node3 -L fea:1)
+check "a licence that a reservation keeps is not there" wait_for 30 in_reason "$lic3" Licenses
+behind=$(whole node3)
+check "who waits for it holds no GPUs" wait_state "$behind" RUNNING 30
+like "weft why names the reservation" "$(sx "$weft" why "$lic3")" \
+	'in its way: +reservation kept keeps fea:1 until [A-Z]'
+like "and its JSON" "$(sx "$weft" why --json "$lic3")" \
+	'"reservations": \[ \{ "name": "kept", "licenses": "fea:1", "start": [0-9]+, "end": [0-9]+ \} \]'
+sx scontrol delete reservation=kept
+sx scancel "$behind"
+check "and runs when the reservation is gone" wait_state "$lic3" RUNNING 30
+sx scancel "$lic3"
 
 # ---- what no node holds ------------------------------------------------------------
 # Tasks on one node ask for more GPUs than a set can name.
