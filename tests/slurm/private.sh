@@ -235,8 +235,9 @@ private_pids()
 	local file pid
 
 	for file in "$private"/run/*.pid; do
-		[ -s "$file" ] || continue
-		read -r pid < "$file"
+		# A daemon that ends takes its file with it.
+		pid=$(cat "$file" 2>/dev/null)
+		[ -n "$pid" ] || continue
 		kill -0 "$pid" 2>/dev/null && echo "$pid"
 	done
 }
