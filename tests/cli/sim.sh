@@ -218,6 +218,8 @@ tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t1" 2>/dev/nu
 tune "$cli_tmp/two.csv" -n 1 -g 1 -t 20 --seed 5 --json >"$cli_tmp/t2" 2>/dev/null
 check "tune by seed" 0 "" "" cmp "$cli_tmp/t1" "$cli_tmp/t2"
 check "tune as JSON" 0 '"gained": ?true' "" cat "$cli_tmp/t1"
+check "nobody waits" 3 'nobody waits in the windows' . \
+	tune "$cli_tmp/two.csv" -n 1 -g 8 -t 9
 check "nothing to gain" 3 'keep the settings' . \
 	tune "$cli_tmp/two.csv" -n 1 -g 8 -t 9
 check "too few jobs" 1 "" 'too few for 10 windows' tune "$log" -n 1

@@ -38,6 +38,7 @@ struct tune {
 	double before[TUNE_WINDOWS_MAX], after[TUNE_WINDOWS_MAX];
 	struct weft_ratio train, held_out;	/* after over before */
 	uint32_t tried;
+	uint32_t waiting;	/* windows that train in which somebody waits */
 };
 
 /* The setting of this key in the policy's table, or NULL. */

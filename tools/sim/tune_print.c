@@ -81,7 +81,10 @@ void tune_print(const struct tune *tune)
 	       tune->run.machine->cluster.node_count -
 	       tune->run.machine->left_out, tune->windows,
 	       tune_objectives[tune->objective].told, tune->tried);
-	print_changes(tune);
+	if (!tune->waiting)
+		puts("  nobody waits in the windows that the search may see: there is nothing to\n  search by.  Take another part (--skip-days, --days) or more load (--load).");
+	else
+		print_changes(tune);
 	putchar('\n');
 	print_ratio("windows that the search saw", &tune->train);
 	print_ratio("windows held out", &tune->held_out);
@@ -154,6 +157,8 @@ int tune_print_json(const struct tune *tune, struct weft_err *err)
 			       tune->run.workload->job_count));
 	json_object_object_add(root, "tried",
 			       json_object_new_int64(tune->tried));
+	json_object_object_add(root, "seen_windows_with_waits",
+			       json_object_new_int64(tune->waiting));
 	json_object_object_add(root, "gained", json_object_new_boolean(
 			       tune->held_out.windows >= 2 &&
 			       tune->held_out.mean < 1));

@@ -17,7 +17,8 @@
  * until a round brings nothing or the tries are spent.  A change must gain
  * GAIN_MIN to be kept: less is noise, and a site should not change for it.
  *
- * A window in which nobody waits says nothing: it counts as 1.
+ * A window in which nobody waits says nothing: it counts as 1.  If that is so
+ * in all that train, there is nothing to search by, and nothing is tried.
  *
  * Cost: a run over half of the history a try.
  */
@@ -122,7 +123,7 @@ static bool is_in_window(const void *arg, const struct weft_workload *w,
 
 static int measure(const struct tune *tune, const struct weft_workload *w,
 		   const struct weft_outcome *outcome, uint32_t count,
-		   double *value, struct weft_err *err)
+		   double *value, uint32_t *waiting, struct weft_err *err)
 {
 	size_t offset = tune_objectives[tune->objective].offset;
 	struct weft_measure m;
@@ -135,14 +136,20 @@ static int measure(const struct tune *tune, const struct weft_workload *w,
 		rc = weft_measure(w, outcome, &filter, &m, err);
 		if (rc == 0)
 			value[i] = *(const double *)((const char *)&m + offset);
+		if (rc == 0 && m.wait_mean > 0)
+			++*waiting;
 	}
 	return rc;
 }
 
-/* The jobs of the first so many windows, and their measures. */
+/*
+ * The jobs of the first so many windows, and their measures; ret_waiting: in how
+ * many of these windows somebody waited.
+ */
 static int run_windows(const struct tune *tune,
 		       const struct weft_policy *policy, uint32_t count,
-		       double *value, struct weft_err *err)
+		       double *value, uint32_t *ret_waiting,
+		       struct weft_err *err)
 {
 	struct weft_workload part = *tune->run.workload;
 	struct weft_sim_settings settings = tune->run.settings;
@@ -159,7 +166,8 @@ static int run_windows(const struct tune *tune,
 	weft_opinions_destroy(settings.opinions);
 	if (rc)
 		return rc;
-	rc = measure(tune, &part, outcome, count, value, err);
+	*ret_waiting = 0;
+	rc = measure(tune, &part, outcome, count, value, ret_waiting, err);
 	weft_outcome_destroy(outcome);
 	return rc;
 }
@@ -195,6 +203,7 @@ static int try_value(struct search *s, const struct tune_knob *knob,
 	struct tune *tune = s->tune;
 	struct weft_policy policy = tune->best;
 	double got[TUNE_WINDOWS_MAX], w;
+	uint32_t waiting;
 	int rc;
 
 	if (!setting || tune_get(&policy, setting) == value)
@@ -204,7 +213,8 @@ static int try_value(struct search *s, const struct tune_knob *knob,
 	set(&policy, setting, value);
 	if (with && value != 0 && tune_get(&policy, with) == 0)
 		set(&policy, with, knob->with_value);
-	rc = run_windows(tune, &policy, tune->windows / 2, got, err);
+	rc = run_windows(tune, &policy, tune->windows / 2, got, &waiting,
+			 err);
 	weft_progress_set(&s->bar, ++tune->tried);
 	if (rc)
 		return rc;
@@ -250,13 +260,13 @@ static int search_round(struct search *s, uint64_t *state, bool *ret_better,
 
 static int hold_out(struct tune *tune, struct weft_err *err)
 {
-	uint32_t seen = tune->windows / 2;
+	uint32_t seen = tune->windows / 2, waiting;
 	int rc = run_windows(tune, &tune->start, tune->windows, tune->before,
-			     err);
+			     &waiting, err);
 
 	if (rc == 0)
 		rc = run_windows(tune, &tune->best, tune->windows, tune->after,
-				 err);
+				 &waiting, err);
 	tune->train = weft_measure_ratio(tune->after, tune->before, seen);
 	tune->held_out = weft_measure_ratio(tune->after + seen,
 					    tune->before + seen,
@@ -274,8 +284,8 @@ int tune_search(struct tune *tune, struct weft_err *err)
 	tune->start = tune->best = tune->run.settings.policy;
 	weft_progress_begin(&s.bar, "settings tried", tune->tries);
 	rc = run_windows(tune, &tune->start, tune->windows / 2, tune->before,
-			 err);
-	while (rc == 0 && better) {
+			 &tune->waiting, err);
+	while (rc == 0 && better && tune->waiting) {
 		better = false;
 		rc = search_round(&s, &state, &better, err);
 	}
