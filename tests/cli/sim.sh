@@ -90,11 +90,16 @@ check "the same, by name" 0 '"job": "c", "submit_s": 2, "start_s": 2, "end_s": 7
 sed 's/^a,/"a",/; s/,v,/,=\\"v"|,/' "$cli_tmp/small.csv" >"$cli_tmp/names.csv"
 check "names of any kind" 0 . . sim "$cli_tmp/names.csv" -n 1 -g 4 -s weft --jobs "$cli_tmp/names"
 check "quoted where need be" 0 '^weft,"""a""",0,.*' "" cat "$cli_tmp/names"
-check "jobs nowhere" 1 "" 'none/jobs' sim "$log" -n 1 --jobs "$cli_tmp/none/jobs"
+check "jobs nowhere" 1 "" '^weft sim: .*none/jobs' sim "$log" -n 1 --jobs "$cli_tmp/none/jobs"
+not_simulated() { sim "$log" -n 1 --html "$cli_tmp/none/page" 2>&1 | grep -q ' of 3$'; }
+check "told before anything is simulated" 1 "" "" not_simulated
+echo kept >"$cli_tmp/kept"
+check "a failure" 1 "" 'No such file' sim "$cli_tmp/none" -n 1 --jobs "$cli_tmp/kept"
+check "leaves what is there" 0 '^kept$' "" cat "$cli_tmp/kept"
 check "stock settings" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/stock.json"
 check "settings" 0 '^3 jobs' . sim "$log" -n 1 --settings="$cli_tmp/good.json"
 check "wrong setting" 1 "" 'did you mean' sim "$log" -n 1 --settings="$cli_tmp/typo.json"
-check "no scheduler" 1 "" 'no scheduler "fast"' sim "$log" -n 1 -s weft,fast
+check "no scheduler" 2 "" 'no scheduler "fast"' sim "$log" -n 1 -s weft,fast
 check "no trace" 2 "" 'which trace' sim -n 1
 check "no nodes" 2 "" 'which machine' sim "$log"
 check "two traces" 2 "" 'unexpected' sim "$log" -n 1 "$log"

@@ -4,8 +4,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/options.h"
 #include "tools/sim/options.h"
@@ -50,11 +53,39 @@ int sim_read_settings(struct sim_run *run, struct weft_err *err)
 	return rc;
 }
 
+/*
+ * Can this be written when hours of simulation are over?  What is there stays
+ * as it is until then.
+ */
+static int check_writable(const char *path, struct weft_err *err)
+{
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd >= 0) {
+		close(fd);
+		unlink(path);
+		return 0;
+	}
+	if (errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return weft_err_sys(err, errno, "%s", path);
+	close(fd);
+	return 0;
+}
+
 static int work(struct sim_run *run)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	int rc = sim_read_settings(run, &err);
 
+	if (rc == 0)
+		rc = check_writable(run->args.jobs, &err);
+	if (rc == 0)
+		rc = check_writable(run->args.html, &err);
 	if (rc == 0 && run->args.predict)
 		run->settings.policy.predict = run->args.predict - 1;
 	if (rc == 0)
@@ -104,6 +135,7 @@ int sim_command(int argc, char **argv)
 {
 	struct sim_run run = { 0 };
 	struct sim_args *a = &run.args;
+	struct weft_err err = WEFT_ERR_INIT;
 	const struct weft_option options[] = {
 		SIM_OPTIONS(a),
 		{ "scheduler", 's', WEFT_OPTION_TEXT, &a->schedulers,
@@ -126,5 +158,12 @@ int sim_command(int argc, char **argv)
 		return tune_command(argc - 1, argv + 1);
 	sim_set_defaults(&run);
 	rc = sim_read_args("sim", usage, options, argc, argv, a);
-	return rc >= 0 ? rc : work(&run);
+	if (rc >= 0)
+		return rc;
+	if (sim_choose_policies(&run, &err)) {
+		fprintf(stderr, "weft sim: %s\nTry \"weft sim --help\".\n",
+			err.msg);
+		return WEFT_EXIT_USAGE;
+	}
+	return work(&run);
 }

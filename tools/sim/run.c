@@ -33,8 +33,7 @@ static const struct weft_sim_policy *find_policy(const char *name, size_t len)
 	return NULL;
 }
 
-/* "weft,fifo" into result[].policy. */
-static int choose_policies(struct sim_run *run, struct weft_err *err)
+int sim_choose_policies(struct sim_run *run, struct weft_err *err)
 {
 	const char *name = run->args.schedulers;
 
@@ -220,10 +219,8 @@ static int run_one(struct sim_run *run, struct sim_result *r,
 
 int sim_run_all(struct sim_run *run, struct weft_err *err)
 {
-	int rc = choose_policies(run, err);
+	int rc = sim_load(run, err);
 
-	if (rc == 0)
-		rc = sim_load(run, err);
 	if (rc == 0)
 		rc = sim_find_bounds(run, err);
 	for (uint32_t i = 0; rc == 0 && i < run->result_count; i++) {

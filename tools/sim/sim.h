@@ -88,7 +88,9 @@ int sim_command(int argc, char **argv);
 
 /* The trace file onto the machine.  What was odd can be told after a failure, too. */
 int sim_load(struct sim_run *run, struct weft_err *err);
-/* Every scheduler of args.schedulers, with progress on stderr. */
+/* args.schedulers, "weft,fifo", into result[].policy.  -EINVAL. */
+int sim_choose_policies(struct sim_run *run, struct weft_err *err);
+/* Every scheduler that was chosen, with progress on stderr. */
 int sim_run_all(struct sim_run *run, struct weft_err *err);
 void sim_fini(struct sim_run *run);
 
