@@ -17,15 +17,16 @@
 # and renamed when configure is through: if slurm-VERSION is there with its
 # stamp, it is whole.
 
-# What configure.ac asks for, and a Slurm to run; on every release.
+# What configure.ac asks for, a Slurm with its accounting to run, and iproute2,
+# with which each test has a network of its own; on every release.
 PACKAGES="gcc libc6-dev make pkg-config check libhwloc-dev libjson-c-dev
 	libmunge-dev libnuma-dev libpmix-dev libslurm-dev libsqlite3-dev
 	libxml2-dev libyaml-dev zlib1g-dev
-	munge slurm-client slurm-wlm-basic-plugins slurmctld slurmd procps"
+	munge slurm-client slurm-wlm-basic-plugins slurmctld slurmd procps iproute2
+	slurmdbd slurm-wlm-mysql-plugin mariadb-server-core mariadb-client-core"
 # What only this system needs: to make configure, and Slurm's own configure.
 BUILD_PACKAGES="autoconf automake bzip2 dpkg-dev libpam0g-dev libtool patch
-	xz-utils mariadb-server-core mariadb-client-core slurm-wlm-mysql-plugin
-	slurmdbd"
+	xz-utils"
 SERVICES="munge slurmctld slurmd slurmdbd"
 
 system_check()
