@@ -29,14 +29,6 @@ void weft_gaps_clear(struct weft_gaps *gaps, uint32_t count)
 		gaps[i].version = UINT32_MAX;
 }
 
-static uint32_t end_ahead(int64_t now_sec, int64_t sec)
-{
-	uint32_t ahead = weft_sec_ahead(now_sec, sec);
-
-	return sec < WEFT_TIME_NEVER && ahead == WEFT_SEC_NEVER ?
-		WEFT_SEC_NEVER - 1 : ahead;
-}
-
 static void walk(struct weft_gaps *g, const struct weft_timeline *tl,
 		 int64_t now_sec, uint32_t node_idx,
 		 const struct weft_need *need, uint32_t from_sec,
@@ -50,14 +42,14 @@ static void walk(struct weft_gaps *g, const struct weft_timeline *tl,
 	g->known_sec = need->resv_idx < 0 ? WEFT_SEC_NEVER : 0;
 	while (weft_timeline_gap(tl, node_idx, need, UINT32_MAX, &look, &gap,
 				 steps)) {
-		end = end_ahead(now_sec, gap.end_sec);
+		end = weft_sec_end_ahead(now_sec, gap.end_sec);
 		if (need->resv_idx >= 0)
-			g->known_sec = end_ahead(now_sec, gap.to_sec);
+			g->known_sec = weft_sec_end_ahead(now_sec, gap.to_sec);
 		if (n && g->gap[n - 1].end_sec == end)
 			continue;	/* the one before reaches as far */
 		if (n == WEFT_GAPS_KEPT ||
 		    weft_sec_ahead(now_sec, gap.from_sec) == WEFT_SEC_NEVER) {
-			g->known_sec = end_ahead(now_sec, gap.from_sec);
+			g->known_sec = weft_sec_end_ahead(now_sec, gap.from_sec);
 			break;
 		}
 		g->gap[n].from_sec = weft_sec_ahead(now_sec, gap.from_sec);

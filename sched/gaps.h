@@ -44,6 +44,15 @@ static inline uint32_t weft_sec_ahead(int64_t now_sec, int64_t sec)
 		WEFT_SEC_NEVER : (uint32_t)(sec - now_sec);
 }
 
+/* The same of an end: one that comes is not taken for never. */
+static inline uint32_t weft_sec_end_ahead(int64_t now_sec, int64_t sec)
+{
+	uint32_t ahead = weft_sec_ahead(now_sec, sec);
+
+	return sec < WEFT_TIME_NEVER && ahead == WEFT_SEC_NEVER ?
+		WEFT_SEC_NEVER - 1 : ahead;
+}
+
 static inline int64_t weft_sec_from(int64_t now_sec, uint32_t ahead)
 {
 	return ahead == WEFT_SEC_NEVER ? WEFT_TIME_NEVER : now_sec + ahead;

@@ -198,6 +198,28 @@ static int need_able(struct weft_outlook *o, const struct weft_shape *shape,
 	return 0;
 }
 
+uint32_t weft_outlook_kinds(const struct weft_outlook *o)
+{
+	return o->kind_count;
+}
+
+uint32_t weft_outlook_kind(const struct weft_outlook *o, uint32_t shape_idx)
+{
+	return o->kind_of[shape_idx];
+}
+
+int weft_outlook_able(struct weft_outlook *o, uint32_t shape_idx,
+		      const struct weft_able **ret_able, uint32_t *ret_count)
+{
+	struct kind *k = &o->kind[o->kind_of[shape_idx]];
+
+	if (need_able(o, &o->shape[shape_idx], k))
+		return -ENOMEM;
+	*ret_able = k->able;
+	*ret_count = k->count;
+	return 0;
+}
+
 /* ---- what is known ------------------------------------------------------ */
 
 static uint32_t ask(struct weft_outlook *o, struct weft_gaps *gaps,

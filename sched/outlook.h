@@ -37,6 +37,15 @@ struct weft_query {
 	int64_t any_switches_sec;	/* from then on switches_max is dropped */
 };
 
+/* Shapes that ask the same of each node are of one kind (kinds.h). */
+uint32_t weft_outlook_kinds(const struct weft_outlook *outlook);
+uint32_t weft_outlook_kind(const struct weft_outlook *outlook,
+			   uint32_t shape_idx);
+
+/* The nodes for it, by node_idx; borrowed.  0 or -ENOMEM. */
+int weft_outlook_able(struct weft_outlook *outlook, uint32_t shape_idx,
+		      const struct weft_able **ret_able, uint32_t *ret_count);
+
 /* What is known of a query's answer; valid until the next look. */
 struct weft_view {
 	int64_t begin_sec;		/* it does not start before */

@@ -50,3 +50,18 @@ uint64_t weft_score(const struct weft_mix *mix, const struct weft_shape *shape,
 		stranded(mix, shape, free, (uint32_t)gpus) << 27 |
 		gpus << 20 | cpus;
 }
+
+uint64_t weft_score_like(struct weft_scored *last, const struct weft_mix *mix,
+			 const struct weft_shape *shape,
+			 const struct weft_node *node,
+			 const struct weft_free *free)
+{
+	if (last->valid && last->free.cpus == free->cpus &&
+	    last->free.mem_mib == free->mem_mib &&
+	    last->free.gpus == free->gpus && last->weight == node->weight &&
+	    last->gpus == node->total.gpus)
+		return last->score;
+	*last = (struct weft_scored) { *free, node->weight, node->total.gpus,
+				       weft_score(mix, shape, node, free), true };
+	return last->score;
+}

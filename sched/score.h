@@ -16,4 +16,18 @@
 uint64_t weft_score(const struct weft_mix *mix, const struct weft_shape *shape,
 		    const struct weft_node *node, const struct weft_free *free);
 
+/* The last answer, with what it was made of: nodes alike score alike. */
+struct weft_scored {
+	struct weft_free free;
+	uint32_t weight, gpus;
+	uint64_t score;
+	bool valid;
+};
+
+/* As weft_score(), for one mix and shape, from last if that is alike. */
+uint64_t weft_score_like(struct weft_scored *last, const struct weft_mix *mix,
+			 const struct weft_shape *shape,
+			 const struct weft_node *node,
+			 const struct weft_free *free);
+
 #endif

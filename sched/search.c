@@ -39,6 +39,7 @@
 #include "sched/arrivals.h"
 #include "sched/enough.h"
 #include "sched/licenses.h"
+#include "sched/ready.h"
 #include "sched/score.h"
 #include "sched/search.h"
 
@@ -51,6 +52,9 @@ struct weft_search {
 	const struct weft_shape *shape;
 	struct weft_license_row *license;
 	const struct weft_mix *mix;
+	struct weft_ready *ready;
+	uint64_t *not_now_sec;	/* [shape] none so long or longer starts now */
+	uint32_t shape_count;
 	uint64_t tests;
 	/* of the search under way; i is able[i] of the view */
 	struct weft_view view;
@@ -74,15 +78,22 @@ struct weft_search *weft_search_create(const struct weft_cluster *cluster,
 		return NULL;
 	*s = (struct weft_search) {
 		.cluster = cluster, .tl = tl, .placer = placer,
-		.shape = shapes,
+		.shape = shapes, .shape_count = shape_count,
 	};
 	s->outlook = weft_outlook_create(cluster, tl, shapes, shape_count);
+	if (s->outlook)
+		s->ready = weft_ready_create(cluster, tl,
+					     weft_outlook_kinds(s->outlook));
+	s->not_now_sec = malloc(((size_t)shape_count + 1) *
+				sizeof(*s->not_now_sec));
 	s->license = calloc((size_t)cluster->license_count + 1,
 			    sizeof(*s->license));
 	s->in = weft_idxset_create(cluster->node_count);
 	s->cand = malloc(n * sizeof(*s->cand));
 	s->pick = malloc(n * sizeof(*s->pick));
-	if (s->outlook && s->license && s->in && s->cand && s->pick &&
+	for (uint32_t i = 0; s->not_now_sec && i < shape_count; i++)
+		s->not_now_sec[i] = UINT64_MAX;
+	if (s->ready && s->not_now_sec && s->license && s->in && s->cand && s->pick &&
 	    weft_arrivals_init(&s->arrivals, s->outlook, cluster->now_sec,
 			       cluster->node_count) == 0 &&
 	    weft_enough_init(&s->enough, placer) == 0)
@@ -97,6 +108,8 @@ void weft_search_destroy(struct weft_search *s)
 		return;
 	for (uint32_t i = 0; s->license && i < s->cluster->license_count; i++)
 		free(s->license[i].step);
+	weft_ready_destroy(s->ready);
+	free(s->not_now_sec);
 	weft_outlook_destroy(s->outlook);
 	weft_idxset_destroy(s->in);
 	free(s->license);
@@ -114,6 +127,8 @@ void weft_search_set_mix(struct weft_search *s, const struct weft_mix *mix)
 
 void weft_search_forget(struct weft_search *s, uint32_t shape_idx)
 {
+	weft_ready_forget(s->ready, weft_outlook_kind(s->outlook, shape_idx));
+	s->not_now_sec[shape_idx] = UINT64_MAX;
 	weft_outlook_forget(s->outlook, shape_idx);
 }
 
@@ -241,36 +256,13 @@ static int64_t bound(struct weft_search *s, const struct weft_shape *shape,
 
 /* ---- choosing at t ------------------------------------------------------ */
 
-/* Nodes alike score alike: the last score is kept with what it was made of. */
-struct scored {
-	struct weft_free free;
-	uint32_t weight, gpus;
-	uint64_t score;
-	bool valid;
-};
-
-static uint64_t score(const struct weft_search *s,
-		      const struct weft_shape *shape,
-		      const struct weft_node *node,
-		      const struct weft_free *free, struct scored *last)
-{
-	if (last->valid && last->free.cpus == free->cpus &&
-	    last->free.mem_mib == free->mem_mib &&
-	    last->free.gpus == free->gpus && last->weight == node->weight &&
-	    last->gpus == node->total.gpus)
-		return last->score;
-	*last = (struct scored) { *free, node->weight, node->total.gpus,
-				  weft_score(s->mix, shape, node, free), true };
-	return last->score;
-}
-
 /* The place at t among those here, by node_idx. */
 static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 		       const struct weft_query *q, int64_t t)
 {
 	int64_t end = weft_time_after(t, q->duration_sec);
 	const struct weft_arrivals *a = &s->arrivals;
-	struct scored last = { .valid = false };
+	struct weft_scored last = { .valid = false };
 	uint32_t n = 0;
 
 	weft_idxset_clear(s->in);
@@ -284,8 +276,9 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 		free = weft_timeline_free(s->tl, node_idx, t, end);
 		*cand = (struct weft_candidate) {
 			.node_idx = node_idx,
-			.score = score(s, shape, &s->cluster->node[node_idx],
-				       &free, &last),
+			.score = weft_score_like(&last, s->mix, shape,
+						 &s->cluster->node[node_idx],
+						 &free),
 			.required = s->view.able[i].required,
 		};
 		if (shape->unit_count)
@@ -315,6 +308,52 @@ static int64_t next_event(const struct weft_search *s,
 	return soonest;
 }
 
+/* ---- now -------------------------------------------------------------- */
+
+/*
+ * A job of one node (or of units that one could hold) that may start now: found
+ * among those ready for its kind.  *ret_asked: no other answer is to be had for
+ * a start now.
+ */
+static int start_now(struct weft_search *s, const struct weft_query *q,
+		     struct weft_found *found, bool *ret_asked)
+{
+	const struct weft_shape *shape = &s->shape[q->shape_idx];
+	struct weft_ready_kind kind = {
+		.kind_idx = weft_outlook_kind(s->outlook, q->shape_idx),
+		.shape = shape, .mix = s->mix,
+	};
+	int64_t now = s->cluster->now_sec, at;
+	uint32_t n;
+	int rc;
+
+	*ret_asked = false;
+	if (q->from_sec > now || shape->nodes_min > 1 ||
+	    !weft_shape_is_plain(shape, false) ||
+	    (shape->nodes_max > 1 && !shape->unit_count))
+		return 0;
+	*ret_asked = q->duration_sec >= s->not_now_sec[q->shape_idx];
+	if (*ret_asked)
+		return 0;
+	if (licenses_next(s, shape, q->duration_sec, now, &at) ||
+	    weft_outlook_able(s->outlook, q->shape_idx, &kind.able,
+			      &kind.able_count))
+		return -ENOMEM;
+	if (at > now)
+		return 0;
+	rc = weft_ready_list(s->ready, &kind, q->duration_sec, s->cand, &n);
+	if (rc)
+		return rc == -ENOMEM ? rc : 0;
+	*ret_asked = true;
+	found->count = weft_place_choose(s->placer, shape, true, s->cand, n,
+					 s->pick);
+	if (found->count)
+		found->start_sec = now;
+	else
+		s->not_now_sec[q->shape_idx] = q->duration_sec;
+	return 0;
+}
+
 /* ---- a search ----------------------------------------------------------- */
 
 /* Does the placer find a place whenever there is one (place.h)? */
@@ -339,10 +378,16 @@ int weft_search_earliest(struct weft_search *s, const struct weft_query *q,
 {
 	const struct weft_shape *shape = &s->shape[q->shape_idx];
 	int64_t t, at;
+	bool asked;
 
 	s->tests++;
 	*ret_found = (struct weft_found) { .start_sec = WEFT_TIME_NEVER,
 					   .cand = s->cand, .pick = s->pick };
+	if (start_now(s, q, ret_found, &asked))
+		return -ENOMEM;
+	if (ret_found->count ||
+	    (asked && q->not_after_sec <= s->cluster->now_sec))
+		return 0;
 	if (weft_outlook_look(s->outlook, q, &s->view))
 		return -ENOMEM;
 	t = s->view.begin_sec;

@@ -50,6 +50,16 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 				    uint32_t node_idx, int64_t start_sec,
 				    int64_t end_sec);
 
+/*
+ * The same, and for which other ends the answer is the same too: all behind
+ * *ret_after_sec up to and including *ret_until_sec.
+ */
+struct weft_free weft_timeline_free_like(const struct weft_timeline *tl,
+					 uint32_t node_idx, int64_t start_sec,
+					 int64_t end_sec,
+					 int64_t *ret_after_sec,
+					 int64_t *ret_until_sec);
+
 /* What a job needs of a node at the least. */
 struct weft_need {
 	struct weft_amount amount;

@@ -20,6 +20,56 @@
 #include "lib/bits.h"
 #include "sched/timeline_impl.h"
 
+/* What stays free where this step comes too. */
+static struct weft_free lower(const struct weft_free *all, const struct step *s)
+{
+	struct weft_free less = *all;
+
+	if (s->wholes)
+		return (struct weft_free) { 0 };
+	less.cpus = s->cpus < all->cpus ? s->cpus : all->cpus;
+	less.mem_mib = s->mem_mib < all->mem_mib ? s->mem_mib : all->mem_mib;
+	less.gpus = all->gpus & s->gpus;
+	less.whole = all->whole && !s->users;
+	return less;
+}
+
+static bool same_free(const struct weft_free *a, const struct weft_free *b)
+{
+	return a->cpus == b->cpus && a->mem_mib == b->mem_mib &&
+		a->gpus == b->gpus && a->whole == b->whole;
+}
+
+struct weft_free weft_timeline_free_like(const struct weft_timeline *tl,
+					 uint32_t node_idx, int64_t start_sec,
+					 int64_t end_sec,
+					 int64_t *ret_after_sec,
+					 int64_t *ret_until_sec)
+{
+	const struct row *row = &tl->row[node_idx];
+	struct weft_free all = { UINT32_MAX, UINT64_MAX, ~(weft_gpuset_t)0,
+				 true }, less;
+
+	*ret_after_sec = start_sec;
+	*ret_until_sec = WEFT_TIME_NEVER;
+	for (uint32_t i = find_step(row, start_sec); i < row->count; i++) {
+		const struct step *s = &row->step[i];
+
+		less = lower(&all, s);
+		if (!same_free(&less, &all) && s->from_sec > start_sec) {
+			if (s->from_sec >= end_sec) {
+				*ret_until_sec = s->from_sec;
+				break;
+			}
+			*ret_after_sec = s->from_sec;
+		}
+		all = less;
+		if (s->from_sec >= row->drop_sec)
+			break;		/* what is free only grows from here on */
+	}
+	return all;
+}
+
 struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 				    uint32_t node_idx, int64_t start_sec,
 				    int64_t end_sec)
@@ -30,16 +80,8 @@ struct weft_free weft_timeline_free(const struct weft_timeline *tl,
 
 	for (uint32_t i = find_step(row, start_sec);
 	     i < row->count && row->step[i].from_sec < end_sec; i++) {
-		const struct step *s = &row->step[i];
-
-		if (s->wholes)
-			return (struct weft_free) { 0 };
-		all.cpus = s->cpus < all.cpus ? s->cpus : all.cpus;
-		all.mem_mib = s->mem_mib < all.mem_mib ? s->mem_mib :
-			all.mem_mib;
-		all.gpus &= s->gpus;
-		all.whole = all.whole && !s->users;
-		if (s->from_sec >= row->drop_sec)
+		all = lower(&all, &row->step[i]);
+		if (row->step[i].from_sec >= row->drop_sec)
 			break;
 	}
 	return all;

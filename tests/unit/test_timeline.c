@@ -240,6 +240,31 @@ static void make_world(struct world *w, unsigned long long seed)
 
 /* ---- questions ------------------------------------------------------------- */
 
+static bool same(const struct weft_free *a, const struct weft_free *b)
+{
+	return a->cpus == b->cpus && a->mem_mib == b->mem_mib &&
+		a->gpus == b->gpus && a->whole == b->whole;
+}
+
+/* As much is free until the ends that are said to be like this one. */
+static void ask_like(struct world *w, uint32_t n, int from, int until,
+		     const struct weft_free *want)
+{
+	int64_t end = until >= SPAN ? WEFT_TIME_NEVER : NOW + until;
+	int64_t after, last;
+	struct weft_free free = weft_timeline_free_like(w->tl, n, NOW + from,
+							end, &after, &last);
+
+	ck_assert(same(&free, want));
+	ck_assert(after >= NOW + from && after < end && last >= end);
+	for (int64_t t = after + 1; t <= last && t < NOW + SPAN;
+	     t += 1 + dice(w, 8)) {
+		free = weft_timeline_free(w->tl, n, NOW + from, t);
+		ck_assert_msg(same(&free, want), "seed %llu: not alike",
+			      w->number);
+	}
+}
+
 static void ask_free(struct world *w)
 {
 	uint32_t n = (uint32_t)dice(w, NODES);
@@ -263,8 +288,8 @@ static void ask_free(struct world *w)
 		want.gpus &= s->gpus;
 		want.whole = want.whole && !s->users;
 	}
-	ck_assert(free.cpus == want.cpus && free.mem_mib == want.mem_mib &&
-		  free.gpus == want.gpus && free.whole == want.whole);
+	ck_assert(same(&free, &want));
+	ask_like(w, n, from, until, &want);
 }
 
 static struct weft_need make_need(struct world *w)
