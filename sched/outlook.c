@@ -20,8 +20,8 @@
  * one was placed, with a copy of what that one's rung knows, and from then on
  * has a rung of its own, which moves ahead with its answers (base_sec): what
  * is free before them is of no use to it any more, and nodes free only then
- * are not looked at again.  A kind's first rung, and one for a time shorter
- * than any before, is asked for of each node.
+ * are not looked at again.  A kind's first rung says of each node when
+ * it is free for a moment: a bound for jobs of any time.
  *
  * Rungs not used for long are dropped beyond CACHE_BYTES, and a kind's gaps with
  * its last rung.
@@ -285,18 +285,19 @@ static struct weft_rung *add_rung(struct weft_outlook *o, struct kind *k,
 	return r;
 }
 
-/* What each node says now. */
+/* When each node is first free for a moment: a bound for any time. */
 static void ask_all(struct weft_outlook *o, const struct kind *k,
 		    const struct weft_need *need, struct weft_rung *r)
 {
-	uint32_t until;
+	int64_t now = o->cluster->now_sec;
 
 	r->base_sec = o->cluster->now_sec;
 	r->any_switches_sec = INT64_MIN;
 	for (uint32_t i = 0; i < k->count; i++)
-		weft_soonest_put(&r->soonest, i,
-				 ask(o, &k->gaps[i], need, k->able[i].node_idx,
-				     0, r->duration_sec, &until));
+		weft_soonest_put(
+			&r->soonest, i, weft_sec_ahead(now,
+				weft_timeline_first(o->tl, k->able[i].node_idx,
+						    need, &o->steps)));
 	weft_soonest_build(&r->soonest);
 }
 
@@ -368,7 +369,7 @@ static struct weft_rung *use_rung(struct weft_outlook *o, struct kind *k,
 	struct weft_rung *own, *best = find_rung(o, k, q, &own);
 
 	if (!best) {
-		best = add_rung(o, k, NULL, NONE, q->duration_sec);
+		best = add_rung(o, k, NULL, NONE, 0);
 		if (!best)
 			return NULL;
 		ask_all(o, k, need, best);

@@ -98,6 +98,13 @@ bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
 		       int64_t *look_sec, struct weft_gap *ret_gap,
 		       uint64_t *steps);
 
+/*
+ * When the need is first free on the node from now on, be it for a moment: no
+ * start is before; WEFT_TIME_NEVER.  *steps as above.
+ */
+int64_t weft_timeline_first(const struct weft_timeline *tl, uint32_t node_idx,
+			    const struct weft_need *need, uint64_t *steps);
+
 /* The node's row will be walked soon: a hint that spares waiting for memory. */
 void weft_timeline_expect(const struct weft_timeline *tl, uint32_t node_idx);
 

@@ -219,6 +219,45 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * Moves *start on to where the need is free at all, and the node open to it, in
+ * step *ret_step; *ret_stop as above; false: never from there before last.
+ */
+static bool next_moment(const struct weft_timeline *tl, uint32_t node_idx,
+			const struct weft_need *need, int64_t last,
+			int64_t *start, uint32_t *ret_step, int64_t *ret_stop,
+			uint64_t *steps)
+{
+	const struct row *row = &tl->row[node_idx];
+	uint32_t i;
+
+	for (;;) {
+		*start = opens(row, need, *start, ret_stop);
+		if (*start >= last)
+			return false;
+		i = first_sufficing(tl, node_idx, need, find_step(row, *start),
+				    steps);
+		if (i == row->count)
+			return false;
+		*ret_step = i;
+		if (row->step[i].from_sec <= *start)
+			return true;
+		*start = row->step[i].from_sec;
+	}
+}
+
+int64_t weft_timeline_first(const struct weft_timeline *tl, uint32_t node_idx,
+			    const struct weft_need *need, uint64_t *steps)
+{
+	int64_t start = tl->cluster->now_sec, last, stop;
+	uint32_t i;
+
+	if (!own_window(tl, node_idx, need, &start, &last) ||
+	    !next_moment(tl, node_idx, need, last, &start, &i, &stop, steps))
+		return WEFT_TIME_NEVER;
+	return start;
+}
+
 bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
 		       const struct weft_need *need, uint32_t enough_sec,
 		       int64_t *look_sec, struct weft_gap *ret_gap,
@@ -230,20 +269,9 @@ bool weft_timeline_gap(const struct weft_timeline *tl, uint32_t node_idx,
 
 	if (start < tl->cluster->now_sec)
 		start = tl->cluster->now_sec;
-	if (!own_window(tl, node_idx, need, &start, &last))
+	if (!own_window(tl, node_idx, need, &start, &last) ||
+	    !next_moment(tl, node_idx, need, last, &start, &i, &stop, steps))
 		return false;
-	for (;;) {
-		start = opens(row, need, start, &stop);
-		if (start >= last)
-			return false;
-		i = first_sufficing(tl, node_idx, need, find_step(row, start),
-				    steps);
-		if (i == row->count)
-			return false;
-		if (row->step[i].from_sec <= start)
-			break;
-		start = row->step[i].from_sec;
-	}
 	end = reach(tl, node_idx, need, i,
 		    weft_time_after(step_end(row, i), enough_sec), &retry, steps);
 	next = end == WEFT_TIME_NEVER || retry >= row->count ?
