@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "sched/place_impl.h"
+#include "sched/shape.h"
 
 #define SMALL_GROUP 32
 #define NONE UINT32_MAX
@@ -384,6 +385,21 @@ static uint32_t choose_one(const struct weft_candidate *cand, uint32_t count,
 	return count > 0;
 }
 
+/* Units on any nodes: one list, wherever they are. */
+static uint32_t choose_units(struct weft_placer *p,
+			     const struct weft_shape *shape,
+			     const struct weft_candidate *cand, uint32_t count,
+			     uint32_t *ret_pick)
+{
+	for (uint32_t i = 0; i < count; i++)
+		p->list[i] = (struct weft_entry) {
+			.score = cand[i].score, .cand_idx = i,
+			.units = cand[i].units, .required = cand[i].required,
+		};
+	return weft_place_emit(p->list, weft_entries_take(shape, p->list, count),
+			       ret_pick);
+}
+
 uint32_t weft_place_choose(struct weft_placer *p,
 			   const struct weft_shape *shape, bool any_switches,
 			   const struct weft_candidate *cand, uint32_t count,
@@ -397,6 +413,9 @@ uint32_t weft_place_choose(struct weft_placer *p,
 	if (shape->nodes_max == 1 && !shape->unit_count &&
 	    !shape->nodes_required)
 		return choose_one(cand, count, ret_pick);
+	if (shape->unit_count && shape->nodes_min == 1 &&
+	    weft_shape_is_plain(shape, any_switches))
+		return choose_units(p, shape, cand, count, ret_pick);
 	make_entries(p, weft_place_grouping(p, shape, any_switches), cand,
 		     count);
 	if (weft_entries_required(p->entry, count) < required)

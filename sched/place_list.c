@@ -9,7 +9,8 @@
  * of the shape's required nodes are in the list at all is the caller's to
  * know.
  *
- * Cost: O(c log c) for c candidates.  The list is reordered in place.
+ * Cost: O(c log c) for c candidates; O(c + n log c) for units that go on n
+ * nodes, which a heap hands out.  The list is reordered in place.
  */
 #include "config.h"
 
@@ -39,6 +40,32 @@ int weft_entry_compare_units(const void *a, const void *b)
 	return weft_entry_compare(a, b);
 }
 
+/* Let list[at] sink until nothing below it is better: the best is at 0. */
+static void sink(struct weft_entry *list, uint32_t count, uint32_t at)
+{
+	struct weft_entry one = list[at];
+	uint32_t child;
+
+	while ((child = 2 * at + 1) < count) {
+		child += child + 1 < count &&
+			weft_entry_compare_units(&list[child + 1],
+						 &list[child]) < 0;
+		if (weft_entry_compare_units(&one, &list[child]) <= 0)
+			break;
+		list[at] = list[child];
+		at = child;
+	}
+	list[at] = one;
+}
+
+static void swap(struct weft_entry *a, struct weft_entry *b)
+{
+	struct weft_entry one = *a;
+
+	*a = *b;
+	*b = one;
+}
+
 /* The best single node that holds every unit. */
 static uint32_t take_one(const struct weft_shape *shape, struct weft_entry *list,
 			 uint32_t count)
@@ -51,10 +78,7 @@ static uint32_t take_one(const struct weft_shape *shape, struct weft_entry *list
 			best = i;
 	if (best == count)
 		return 0;
-	struct weft_entry swap = list[0];
-
-	list[0] = list[best];
-	list[best] = swap;
+	swap(&list[0], &list[best]);
 	return 1;
 }
 
@@ -84,13 +108,18 @@ static uint32_t take_units(const struct weft_shape *shape, struct weft_entry *li
 		if (n && (!required || list[0].required))
 			return 1;
 	}
-	qsort(list, count, sizeof(*list), weft_entry_compare_units);
+	for (uint32_t at = count / 2; at-- > 0;)
+		sink(list, count, at);
 	for (n = 0; n < count && n < shape->nodes_max; n++) {
 		if (units >= shape->unit_count && n >= shape->nodes_min &&
 		    n >= required)
 			break;
-		units += list[n].units;
+		units += list[0].units;
+		swap(&list[0], &list[count - n - 1]);	/* the best so far, last first */
+		sink(list, count - n - 1, 0);
 	}
+	for (uint32_t i = 0; i < count / 2; i++)
+		swap(&list[i], &list[count - i - 1]);
 	return units >= shape->unit_count && n >= shape->nodes_min &&
 		n >= required ? n : 0;
 }
