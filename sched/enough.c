@@ -107,3 +107,39 @@ bool weft_enough_add(struct weft_enough *e, const struct weft_able *able)
 	}
 	return weft_enough_is_met(e);
 }
+
+/* Fewer of a group are of no use to the placer. */
+static uint32_t group_least(const struct weft_shape *shape, bool any_switches)
+{
+	uint32_t rest;
+
+	if (shape->nodes_required)
+		return 0;
+	if (shape->domain == WEFT_DOMAIN_SAME)
+		return shape->nodes_min;
+	if (shape->segment) {
+		rest = shape->nodes_min % shape->segment;
+		return rest ? rest : shape->segment;
+	}
+	return shape->switches_max == 1 && !any_switches ? shape->nodes_min : 0;
+}
+
+uint32_t weft_enough_sift(struct weft_enough *e, const struct weft_shape *shape,
+			  bool any_switches, const struct weft_able *able,
+			  const uint32_t *node, uint32_t count,
+			  uint32_t *ret_node)
+{
+	const uint32_t *group_of = weft_place_grouping(e->placer, shape,
+						       any_switches);
+	uint32_t least = group_least(shape, any_switches), n = 0, *in = e->in_group;
+
+	if (least > 1)
+		memset(in, 0, weft_place_slots(e->placer) * sizeof(*in));
+	for (uint32_t k = 0; least > 1 && k < count; k++)
+		in[weft_place_slot(e->placer, group_of, able[node[k]].node_idx)]++;
+	for (uint32_t k = 0; k < count; k++)
+		if (least <= 1 || in[weft_place_slot(e->placer, group_of,
+				able[node[k]].node_idx)] >= least)
+			ret_node[n++] = node[k];
+	return n;
+}

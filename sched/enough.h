@@ -41,6 +41,15 @@ void weft_enough_begin(struct weft_enough *e, const struct weft_shape *shape,
 /* This one comes.  Are they enough by their number? */
 bool weft_enough_add(struct weft_enough *e, const struct weft_able *able);
 
+/*
+ * Of count nodes, those whose group has enough of them to be chosen from, in
+ * their order; how many.  The others do not change what the placer chooses.
+ */
+uint32_t weft_enough_sift(struct weft_enough *e, const struct weft_shape *shape,
+			  bool any_switches, const struct weft_able *able,
+			  const uint32_t *node, uint32_t count,
+			  uint32_t *ret_node);
+
 /* As far as was counted. */
 static inline bool weft_enough_is_met(const struct weft_enough *e)
 {

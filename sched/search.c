@@ -20,6 +20,9 @@
  * hold; where the bound is too optimistic the search goes on at the next time
  * anything changes.
  *
+ * Jobs of one node, and of units that one could hold, are first looked for among
+ * the nodes ready now (ready.h).
+ *
  * The search begins where the outlook says that nothing earlier is possible, and
  * tells it its answer, unless the placer is not exact for the shape (place.h).
  *
@@ -263,11 +266,13 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 	int64_t end = weft_time_after(t, q->duration_sec);
 	const struct weft_arrivals *a = &s->arrivals;
 	struct weft_scored last = { .valid = false };
-	uint32_t n = 0;
+	uint32_t n = 0, count;
 
+	count = weft_enough_sift(&s->enough, shape, t >= q->any_switches_sec,
+				 s->view.able, a->here, a->here_count, s->pick);
 	weft_idxset_clear(s->in);
-	for (uint32_t k = 0; k < a->here_count; k++)
-		weft_idxset_add(s->in, a->here[k]);
+	for (uint32_t k = 0; k < count; k++)
+		weft_idxset_add(s->in, s->pick[k]);
 	weft_idxset_foreach(s->in, i) {
 		struct weft_candidate *cand = &s->cand[n];
 		uint32_t node_idx = s->view.able[i].node_idx;
@@ -391,6 +396,8 @@ int weft_search_earliest(struct weft_search *s, const struct weft_query *q,
 	if (weft_outlook_look(s->outlook, q, &s->view))
 		return -ENOMEM;
 	t = s->view.begin_sec;
+	if (t > q->not_after_sec)
+		return 0;
 	weft_arrivals_begin(&s->arrivals, &s->view);
 	for (uint32_t round = 0; round < ITERATIONS_MAX && s->view.count;
 	     round++) {
