@@ -53,9 +53,11 @@ void weft_arrivals_fini(struct weft_arrivals *a)
 	free(a->fresh);
 }
 
-void weft_arrivals_begin(struct weft_arrivals *a, const struct weft_view *view)
+void weft_arrivals_begin(struct weft_arrivals *a, const struct weft_view *view,
+			 const struct weft_idxset *except)
 {
 	a->view = view;
+	a->except = except;
 	a->sec = 0;
 	a->asked_count = a->here_count = 0;
 	weft_idxset_clear(a->is_asked);
@@ -64,6 +66,11 @@ void weft_arrivals_begin(struct weft_arrivals *a, const struct weft_view *view)
 
 static void ask(struct weft_arrivals *a, uint32_t i)
 {
+	if (a->except && weft_idxset_has(a->except, a->view->able[i].node_idx)) {
+		a->node[i] = (struct weft_arrival) { WEFT_SEC_NEVER,
+						     WEFT_SEC_NEVER };
+		return;
+	}
 	a->node[i].start_sec = weft_outlook_next(a->outlook, a->view, i, a->sec,
 						 &a->node[i].until_sec);
 }

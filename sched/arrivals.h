@@ -19,6 +19,7 @@ struct weft_arrival {
 struct weft_arrivals {
 	struct weft_outlook *outlook;
 	const struct weft_view *view;	/* indices below are those of its able[] */
+	const struct weft_idxset *except;
 	int64_t now_sec;
 	uint32_t sec;			/* it is now, from now_sec */
 	struct weft_soonest_walk walk;
@@ -36,8 +37,12 @@ int weft_arrivals_init(struct weft_arrivals *a, struct weft_outlook *outlook,
 		       int64_t now_sec, uint32_t node_count);
 void weft_arrivals_fini(struct weft_arrivals *a);
 
-/* Begin with nobody here.  view is borrowed until the next begin. */
-void weft_arrivals_begin(struct weft_arrivals *a, const struct weft_view *view);
+/*
+ * Begin with nobody here.  Nodes of except (NULL: none) never come.  Both are
+ * borrowed until the next begin.
+ */
+void weft_arrivals_begin(struct weft_arrivals *a, const struct weft_view *view,
+			 const struct weft_idxset *except);
 
 /*
  * Go on to this time, not before that of the last such call: here are then all

@@ -14,6 +14,9 @@
  * again after a start, and else after every LOOK_EVERY jobs: the answer may
  * be too hopeful, which costs time, never a start.
  *
+ * Jobs that start together have hope until it is known of one of them that it
+ * does not fit now.
+ *
  * A shape is refused by the census of what is free at this moment, if that is
  * enough to refuse it; else by a search.  With segments or few switches among
  * its wishes the search is not exact (place.h), and it keeps its hope.
@@ -60,6 +63,7 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			     bool *ret_hopeless)
 {
 	const struct weft_plan_stats *stats = &p->plan->stats;
+	const struct weft_job *own = &p->job[p->turn[turn_idx]];
 	int64_t now = p->cluster->now_sec;
 	bool hope = false;
 	int rc = 0;
@@ -81,6 +85,11 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 		const struct weft_job *job = &p->job[p->turn[p->hopeful - 1]];
 		struct weft_shape_state *state = &p->state[job->shape_idx];
 
+		if (job->gang_id) {
+			if (weft_planner_gang_is_hopeless(p, job))
+				continue;
+			return 0;
+		}
 		if (state->not_now || job->eligible_sec > now ||
 		    p->shape[job->shape_idx].left ||
 		    !job->array_running_max)
@@ -90,10 +99,8 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			return rc;
 		state->not_now = true;
 	}
-	if (p->hopeful == turn_idx + 1)
-		*ret_hopeless =
-			p->state[p->job[p->turn[turn_idx]].shape_idx].not_now;
-	else
-		*ret_hopeless = true;
+	*ret_hopeless = p->hopeful != turn_idx + 1 ||
+		(own->gang_id ? weft_planner_gang_is_hopeless(p, own) :
+				p->state[own->shape_idx].not_now);
 	return 0;
 }

@@ -78,6 +78,13 @@ struct weft_job {
 	uint32_t user_id;
 	uint32_t array_tasks;		/* further pending tasks of this shape; 1: a single job */
 	uint32_t array_running_max;	/* %N minus those running; UINT32_MAX: no bound */
+	/*
+	 * Jobs of one gang_id start at one time, on nodes of their own each, or
+	 * not at all.  A gang has gang_parts parts, jobs of equal gang_part are
+	 * other ways to place the same part.  No array may be in a gang.
+	 */
+	uint32_t gang_id;		/* 0: alone */
+	uint32_t gang_part, gang_parts;
 	double share_used;		/* attained service in GPU-seconds, for ageing */
 	double predicted_sec;		/* expected run time, 0: unknown */
 };

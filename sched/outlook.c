@@ -419,7 +419,7 @@ bool weft_outlook_may_learn(const struct weft_outlook *o,
 			    const struct weft_view *v,
 			    const struct weft_query *q)
 {
-	return v->rung->shape_idx == q->shape_idx &&
+	return !q->except && v->rung->shape_idx == q->shape_idx &&
 		v->rung->duration_sec == q->duration_sec &&
 		q->from_sec <= o->cluster->now_sec;
 }

@@ -35,6 +35,7 @@ struct weft_query {
 	uint32_t duration_sec;
 	int64_t from_sec, not_after_sec;	/* of the start */
 	int64_t any_switches_sec;	/* from then on switches_max is dropped */
+	const struct weft_idxset *except;	/* not these nodes; NULL: any */
 };
 
 /* Shapes that ask the same of each node are of one kind (kinds.h). */

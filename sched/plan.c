@@ -10,6 +10,9 @@
  * over single GPUs instead of nodes.  Jobs beyond plan_depth are only asked
  * whether they fit now.
  *
+ * Jobs that start together (job.h) have their turn when the last of them has
+ * (gang.c).
+ *
  * Two timelines are kept.  "all" has running jobs and every plan; "base" has
  * running jobs and what starts in this cycle, and tells whether a job that
  * must wait waits for running jobs or only for those before it in line.
@@ -140,9 +143,8 @@ static struct weft_reason just(enum weft_reason_kind kind)
 	return (struct weft_reason) { .kind = kind, .detail_idx = -1 };
 }
 
-/* The reason why this shape does not start now; found once a cycle. */
-static struct weft_reason why_not_now(struct weft_planner *p,
-				      uint32_t shape_idx)
+struct weft_reason weft_planner_why_not_now(struct weft_planner *p,
+					    uint32_t shape_idx)
 {
 	struct weft_shape_state *state = &p->state[shape_idx];
 
@@ -163,25 +165,21 @@ static bool is_full(const struct weft_planner *p)
 		p->plan->stats.started >= p->policy->start_max;
 }
 
-static bool misses_deadline(const struct weft_job *job, int64_t start,
-			    uint32_t limit_sec)
+bool weft_planner_misses_deadline(const struct weft_job *job, int64_t start,
+				  uint32_t limit_sec)
 {
 	return job->deadline_sec &&
 		weft_time_after(start, limit_sec) > job->deadline_sec;
 }
 
-/*
- * The limit at which the job ends before its deadline: a shorter one than
- * limit_sec, in whole minutes, if --time-min allows that.
- */
-static uint32_t limit_for(const struct weft_planner *p,
-			  const struct weft_job *job, int64_t start,
-			  uint32_t limit_sec)
+uint32_t weft_planner_limit_for(const struct weft_planner *p,
+				const struct weft_job *job, int64_t start,
+				uint32_t limit_sec)
 {
 	uint32_t least = p->shape[job->shape_idx].limit_min_sec, left;
 
-	if (!least || !misses_deadline(job, start, limit_sec) ||
-	    misses_deadline(job, start, least))
+	if (!least || !weft_planner_misses_deadline(job, start, limit_sec) ||
+	    weft_planner_misses_deadline(job, start, least))
 		return limit_sec;
 	if (job->deadline_sec - start >= UINT32_MAX)
 		return limit_sec;
@@ -190,9 +188,8 @@ static uint32_t limit_for(const struct weft_planner *p,
 	return left > least ? left : least;
 }
 
-/* How far ahead this job may hold a place. */
-static int64_t hold_until(const struct weft_planner *p,
-			  const struct weft_job *job)
+int64_t weft_planner_hold_until(const struct weft_planner *p,
+				const struct weft_job *job)
 {
 	const struct weft_policy *policy = p->policy;
 	int64_t now = p->cluster->now_sec;
@@ -216,8 +213,8 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 		d->reason = just(WEFT_REASON_SELECT);
 		return 0;
 	}
-	limit_sec = limit_for(p, job, found->start_sec, limit_sec);
-	if (misses_deadline(job, found->start_sec, limit_sec)) {
+	limit_sec = weft_planner_limit_for(p, job, found->start_sec, limit_sec);
+	if (weft_planner_misses_deadline(job, found->start_sec, limit_sec)) {
 		d->reason = just(WEFT_REASON_DEADLINE);
 		return 0;
 	}
@@ -230,8 +227,8 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 	else if (job->eligible_sec >= found->start_sec)
 		d->reason = just(WEFT_REASON_BEGIN);
 	else
-		d->reason = why_not_now(p, job->shape_idx);
-	d->told = d->start_sec > hold_until(p, job);
+		d->reason = weft_planner_why_not_now(p, job->shape_idx);
+	d->told = d->start_sec > weft_planner_hold_until(p, job);
 	rc = weft_planner_hold(p, job, found, d);
 	if (rc == 0 && !start && !p->policy->starts_only)
 		rc = weft_planner_blame(p, d);
@@ -242,11 +239,10 @@ static int settle(struct weft_planner *p, const struct weft_job *job,
 	return rc;
 }
 
-/* No place was found within the bounds of the search. */
-static void refuse(struct weft_planner *p, const struct weft_job *job,
-		   bool whole_window, struct weft_decision *d)
+void weft_planner_refuse(struct weft_planner *p, const struct weft_job *job,
+			 bool whole_window, struct weft_decision *d)
 {
-	d->reason = why_not_now(p, job->shape_idx);
+	d->reason = weft_planner_why_not_now(p, job->shape_idx);
 	if (job->eligible_sec > p->cluster->now_sec)
 		d->reason = just(WEFT_REASON_BEGIN);
 	else if (p->shape[job->shape_idx].left)
@@ -287,8 +283,7 @@ static int whatif(struct weft_planner *p, const struct weft_job *job,
 	return rc;
 }
 
-/* Asked where no place was found: a shape that no cluster state would suit. */
-static bool is_impossible(struct weft_planner *p, uint32_t shape_idx)
+bool weft_planner_is_impossible(struct weft_planner *p, uint32_t shape_idx)
 {
 	struct weft_shape_state *state = &p->state[shape_idx];
 
@@ -310,7 +305,8 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	bool deep = p->taken < p->policy->plan_depth;
 	bool strict = shape->switches_max && job->switch_wait_until_sec > now;
 	int64_t window = now + p->policy->window_sec;
-	int64_t held = p->policy->starts_only ? hold_until(p, job) : window;
+	int64_t held = p->policy->starts_only ?
+		weft_planner_hold_until(p, job) : window;
 	int64_t last = deep ? held : now;
 	bool may_now = from == now && !is_full(p);
 	uint32_t limit_sec = shape->limit_sec;
@@ -318,7 +314,7 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	int rc = 0;
 
 	if (state->never) {
-		refuse(p, job, deep, d);
+		weft_planner_refuse(p, job, deep, d);
 		return 0;
 	}
 	p->taken++;
@@ -346,7 +342,8 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		rc = whatif(p, job, &found, d);
 	if (rc == 0 && found.start_sec != WEFT_TIME_NEVER &&
 	    shape->limit_min_sec &&
-	    misses_deadline(job, found.start_sec, shape->limit_min_sec)) {
+	    weft_planner_misses_deadline(job, found.start_sec,
+					 shape->limit_min_sec)) {
 		limit_sec = shape->limit_min_sec;
 		rc = search(p, job, limit_sec, from, last, &found);
 	}
@@ -354,13 +351,13 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 		return rc;
 	if (found.start_sec != WEFT_TIME_NEVER)
 		return settle(p, job, &found, limit_sec, d);
-	if (deep && is_impossible(p, job->shape_idx))
+	if (deep && weft_planner_is_impossible(p, job->shape_idx))
 		p->taken--;
 	if (deep && !strict && from == now) {
 		state->far = true;
 		state->beyond = state->beyond || held == window;
 	}
-	refuse(p, job, deep, d);
+	weft_planner_refuse(p, job, deep, d);
 	return 0;
 }
 
@@ -398,6 +395,8 @@ static int plan_entry(struct weft_planner *p, uint32_t job_idx)
 	struct weft_decision *d = &p->plan->decision[job_idx];
 	int rc = 0;
 
+	if (job->gang_id)
+		return weft_planner_gang(p, job_idx);
 	if (p->shape[job->shape_idx].left && !p->shape[job->shape_idx].nodes) {
 		d->reason = just(WEFT_REASON_SELECT);
 		return 0;

@@ -8,6 +8,9 @@
  * after them in this cycle can delay them.  Those beyond may start now where
  * that delays no planned job, and otherwise learn only that they wait.
  *
+ * Jobs of one gang (job.h) are planned as one, in the turn of the last of them,
+ * at the earliest start that all have at once.
+ *
  * A start further ahead than hold_sec is told and holds nothing: the job may be
  * passed until it has waited wait_max_sec.
  *

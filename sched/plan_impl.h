@@ -51,6 +51,7 @@ struct weft_planner {
 	/* whatif.c: shape[shape_count] is for what jobs could ask instead. */
 	struct weft_shape *own_shape;	/* NULL: shape is the caller's */
 	uint32_t waiting_shapes;	/* seen so far */
+	struct weft_gangs *gangs;	/* gang.c; NULL: all jobs are alone */
 };
 
 /*
@@ -62,6 +63,47 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);
 void weft_planner_fini(struct weft_planner *p);
+
+/*
+ * The turn of a job that starts together with others: they are planned when the
+ * last of them has its turn.  0 or -ENOMEM.
+ */
+int weft_planner_gang(struct weft_planner *p, uint32_t job_idx);
+
+/* As far as is known already: its gang cannot start now. */
+bool weft_planner_gang_is_hopeless(const struct weft_planner *p,
+				   const struct weft_job *job);
+
+/* *ret_gangs is NULL if all jobs are alone.  0 or -ENOMEM. */
+int weft_gangs_create(const struct weft_job *jobs, uint32_t job_count,
+		      uint32_t node_count, struct weft_gangs **ret_gangs);
+void weft_gangs_destroy(struct weft_gangs *gangs);
+
+/* The reason why this shape does not start now; found once a cycle. */
+struct weft_reason weft_planner_why_not_now(struct weft_planner *p,
+					    uint32_t shape_idx);
+
+/* No place was found within the bounds of the search. */
+void weft_planner_refuse(struct weft_planner *p, const struct weft_job *job,
+			 bool whole_window, struct weft_decision *d);
+
+/* Asked where no place was found: a shape that no cluster state would suit. */
+bool weft_planner_is_impossible(struct weft_planner *p, uint32_t shape_idx);
+
+bool weft_planner_misses_deadline(const struct weft_job *job, int64_t start,
+				  uint32_t limit_sec);
+
+/*
+ * The limit at which the job ends before its deadline: a shorter one than
+ * limit_sec, in whole minutes, if --time-min allows that.
+ */
+uint32_t weft_planner_limit_for(const struct weft_planner *p,
+				const struct weft_job *job, int64_t start,
+				uint32_t limit_sec);
+
+/* How far ahead this job may hold a place. */
+int64_t weft_planner_hold_until(const struct weft_planner *p,
+				const struct weft_job *job);
 
 /* Fills the decision's places, and takes them unless it is only told. */
 int weft_planner_hold(struct weft_planner *p, const struct weft_job *job,

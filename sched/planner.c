@@ -112,6 +112,8 @@ static int allocate(struct weft_planner *p)
 						     p->shape, p->shape_count);
 	p->plan->decision = malloc((size_t)p->decision_cap *
 				   sizeof(*p->plan->decision));
+	if (weft_gangs_create(p->job, p->job_count, c->node_count, &p->gangs))
+		return -ENOMEM;
 	if (!p->search || (p->base && !p->diagnosis) || !p->plan->decision)
 		return -ENOMEM;
 	if (p->policy->fragmentation) {
@@ -156,6 +158,7 @@ void weft_planner_fini(struct weft_planner *p)
 	free(p->turn);
 	free(p->holder_first);
 	free(p->holder);
+	weft_gangs_destroy(p->gangs);
 	weft_plan_destroy(p->plan);
 }
 

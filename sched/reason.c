@@ -33,6 +33,7 @@ static const char *const words[WEFT_REASON_COUNT] = {
 	[WEFT_REASON_WINDOW] = "Window",
 	[WEFT_REASON_NOT_TRIED] = "NotTried",
 	[WEFT_REASON_SELECT] = "Select",
+	[WEFT_REASON_PARTS] = "Parts",
 };
 
 const char *weft_reason_word(enum weft_reason_kind kind)
@@ -45,6 +46,19 @@ static const char *spread(const struct weft_reason *r)
 {
 	return r->available >= r->wanted ?
 		", but too few of them have enough each" : "";
+}
+
+/* available 1: of that part itself. */
+static int add_parts(const struct weft_reason *r, struct weft_buf *buf)
+{
+	if (!r->wanted)
+		return weft_buf_adds(buf, "waits for another part of the same job, "
+				     "which may not start yet");
+	if (r->available)
+		return weft_buf_adds(buf, "would fit, but not on other nodes than "
+				     "the rest of the same job");
+	return weft_buf_addf(buf, "waits to start together with job %u, "
+			     "the part of the same job that fits last", r->wanted);
 }
 
 /* What is wanted and what there is, for kinds that count something. */
@@ -108,6 +122,8 @@ static int add_what(const struct weft_reason *r, const struct weft_cluster *c,
 	case WEFT_REASON_SELECT:
 		return weft_buf_adds(buf, "asks for what only Slurm's own select can place: "
 				     "it is offered to it in its turn, and no start can be told");
+	case WEFT_REASON_PARTS:
+		return add_parts(r, buf);
 	default:
 		return weft_buf_adds(buf, "waits");
 	}

@@ -33,6 +33,12 @@ enum weft_reason_kind {
 	WEFT_REASON_WINDOW,		/* does not fit within the planning window */
 	WEFT_REASON_NOT_TRIED,		/* the cycle ended before it, or start_max */
 	WEFT_REASON_SELECT,		/* placed by somebody else (weft_shape.left) */
+	/*
+	 * It starts together with others (job.h).  wanted: the job of them that
+	 * fits last, 0: one of them may not start yet; available 1: it would
+	 * fit, but not on other nodes than they
+	 */
+	WEFT_REASON_PARTS,
 	WEFT_REASON_COUNT
 };
 

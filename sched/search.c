@@ -152,21 +152,20 @@ int weft_search_add_licenses(struct weft_search *s,
 				 end_sec);
 }
 
-/* The earliest time at which each licence alone would do. */
-static int licenses_next(struct weft_search *s, const struct weft_shape *shape,
-			 uint32_t duration_sec, int64_t from_sec,
-			 int64_t *ret_sec)
+int weft_search_licenses_next(struct weft_search *s,
+			      const struct weft_license_use *use,
+			      uint32_t count, uint32_t duration_sec,
+			      int64_t from_sec, int64_t *ret_sec)
 {
 	*ret_sec = from_sec;
-	for (uint32_t k = 0; k < shape->license_count; k++) {
-		const struct weft_license_use *use = &shape->license[k];
+	for (uint32_t k = 0; k < count; k++) {
 		int64_t t;
 
 		if (weft_license_init(s->license, s->cluster,
-				      use->license_idx))
+				      use[k].license_idx))
 			return -ENOMEM;
-		t = weft_license_next(&s->license[use->license_idx], use->count,
-				 from_sec, duration_sec);
+		t = weft_license_next(&s->license[use[k].license_idx],
+				      use[k].count, from_sec, duration_sec);
 		if (t > *ret_sec)
 			*ret_sec = t;
 	}
@@ -333,14 +332,15 @@ static int start_now(struct weft_search *s, const struct weft_query *q,
 	int rc;
 
 	*ret_asked = false;
-	if (q->from_sec > now || shape->nodes_min > 1 ||
+	if (q->from_sec > now || q->except || shape->nodes_min > 1 ||
 	    !weft_shape_is_plain(shape, false) ||
 	    (shape->nodes_max > 1 && !shape->unit_count))
 		return 0;
 	*ret_asked = q->duration_sec >= s->not_now_sec[q->shape_idx];
 	if (*ret_asked)
 		return 0;
-	if (licenses_next(s, shape, q->duration_sec, now, &at) ||
+	if (weft_search_licenses_next(s, shape->license, shape->license_count,
+				      q->duration_sec, now, &at) ||
 	    weft_outlook_able(s->outlook, q->shape_idx, &kind.able,
 			      &kind.able_count))
 		return -ENOMEM;
@@ -398,10 +398,12 @@ int weft_search_earliest(struct weft_search *s, const struct weft_query *q,
 	t = s->view.begin_sec;
 	if (t > q->not_after_sec)
 		return 0;
-	weft_arrivals_begin(&s->arrivals, &s->view);
+	weft_arrivals_begin(&s->arrivals, &s->view, q->except);
 	for (uint32_t round = 0; round < ITERATIONS_MAX && s->view.count;
 	     round++) {
-		if (licenses_next(s, shape, q->duration_sec, t, &at))
+		if (weft_search_licenses_next(s, shape->license,
+					      shape->license_count,
+					      q->duration_sec, t, &at))
 			return -ENOMEM;
 		if (at > q->not_after_sec || t > q->not_after_sec)
 			break;

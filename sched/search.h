@@ -50,6 +50,15 @@ int weft_search_add_licenses(struct weft_search *search,
 			     const struct weft_license_use *use,
 			     uint32_t count, int64_t start_sec, int64_t end_sec);
 
+/*
+ * The earliest time from from_sec on at which each of these alone is free for
+ * the duration, or WEFT_TIME_NEVER.  0 or -ENOMEM.
+ */
+int weft_search_licenses_next(struct weft_search *search,
+			      const struct weft_license_use *use,
+			      uint32_t count, uint32_t duration_sec,
+			      int64_t from_sec, int64_t *ret_sec);
+
 /* Costs so far: searches made, steps of rows walked. */
 void weft_search_costs(const struct weft_search *search, uint64_t *ret_tests,
 		       uint64_t *ret_steps);
