@@ -91,6 +91,36 @@ START_TEST(a_segment_holds_its_tasks)
 }
 END_TEST
 
+/* Two domains of two: a job of two to four nodes takes what it can have now. */
+START_TEST(as_many_nodes_as_it_may_have)
+{
+	static const struct {
+		uint32_t min, max, busy, got;
+	} rows[] = {
+		{ 2, 4, 0, 4 }, { 2, 3, 0, 3 }, { 2, 2, 0, 2 }, { 2, 4, 1, 3 },
+		{ 2, 9, 2, 2 }, { 1, 4, 3, 1 },
+	};
+	struct weft_job job = sample_job(1, 0);
+	struct weft_shape shape;
+	struct weft_plan *plan;
+	struct sample s;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		sample_init(&s, 4, 4, 2);
+		for (uint32_t n = 0; n < rows[i].busy; n++)
+			sample_run(&s, n, 0xf, 4, HOUR);
+		shape = sample_shape(&s, rows[i].min, 4, HOUR);
+		shape.nodes_max = rows[i].max;
+		plan = sample_plan(&s, &shape, 1, &job, 1);
+		ck_assert_int_eq(plan->decision[0].reason.kind,
+				 WEFT_REASON_START);
+		ck_assert_uint_eq(plan->decision[0].place_count, rows[i].got);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+}
+END_TEST
+
 START_TEST(same_domain_or_wait)
 {
 	struct sample s;
@@ -299,7 +329,8 @@ START_TEST(small_jobs_strand_the_fewest_for_the_queue)
 END_TEST
 
 UNIT_MAIN("plan_place", segments_stay_whole, a_segment_holds_its_tasks,
-	  same_domain_or_wait, whole_nodes_and_domains_are_kept,
+	  as_many_nodes_as_it_may_have, same_domain_or_wait,
+	  whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, smallest_subtree_first,
 	  types_are_kept_together_if_one_suffices,
 	  small_jobs_strand_the_fewest_for_the_queue)

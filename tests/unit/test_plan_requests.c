@@ -330,7 +330,7 @@ START_TEST(times_of_the_job_itself)
 		{ "none", 0, 0, 0, 2 * HOUR, HOUR, WEFT_REASON_RESERVATION },
 		{ "time-min too long", 2160, 0, 0, 2 * HOUR, HOUR,
 		  WEFT_REASON_RESERVATION },
-		{ "time-min fits: the most whole minutes", 600, 0, 0, 0, 2100,
+		{ "time-min fits: the most whole minutes", 630, 0, 0, 0, 2100,
 		  WEFT_REASON_START },
 		{ "time-min equal to what is free", 2130, 0, 0, 0, 2130,
 		  WEFT_REASON_START },

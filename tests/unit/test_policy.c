@@ -66,6 +66,11 @@ START_TEST(rules)
 			{ .shape_idx = 1, .priority = 900 },
 			{ .shape_idx = 1, .priority = 899 },
 			{ .shape_idx = 0, .priority = 850 } } },
+		{ "nor with a higher one that comes behind", "0 2 1 3", {
+			{ .shape_idx = 2, .priority = 900 },
+			{ .shape_idx = 1, .priority = 1000 },
+			{ .shape_idx = 0, .priority = 1000 },
+			{ .shape_idx = 3, .priority = 950 } } },
 		{ "never over a tier", "1 0 2 3", {
 			{ .shape_idx = 2, .tier = 2 }, { .shape_idx = 1, .tier = 2 },
 			{ .shape_idx = 0, .tier = 1 }, { .shape_idx = 0, .tier = 2 } } },
