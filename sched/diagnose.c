@@ -86,7 +86,7 @@ static void add_free(uint64_t free, uint64_t *sum, uint64_t *best)
 }
 
 /* One able node that is up: how far does it get? */
-static bool count_node(const struct weft_cluster *c,
+static void count_node(const struct weft_cluster *c,
 		       const struct weft_timeline *tl,
 		       const struct weft_shape *shape,
 		       const struct weft_need *need, uint32_t i,
@@ -99,29 +99,28 @@ static bool count_node(const struct weft_cluster *c,
 
 	add_free(gpus, &n->free_gpus, &n->best_gpus);
 	if (gpus < need->amount.gpus)
-		return false;
+		return;
 	n->gpus++;
 	add_free(free.cpus, &n->free_cpus, &n->best_cpus);
 	if (free.cpus < need->amount.cpus)
-		return false;
+		return;
 	n->cpus++;
 	add_free(free.mem_mib, &n->free_mem_mib, &n->best_mem_mib);
 	if (free.mem_mib < need->amount.mem_mib)
-		return false;
+		return;
 	n->memory++;
 	if (need->whole && !free.whole)
-		return false;
+		return;
 	n->whole++;
 	if (weft_timeline_next(tl, i, need, c->now_sec, shape->limit_sec,
 			       &until, &steps) != c->now_sec)
-		return false;
+		return;
 	n->open++;
 	*cand = (struct weft_candidate) {
 		.node_idx = i,
 		.units = weft_shape_units(shape, free.cpus, free.mem_mib, gpus),
 		.required = weft_shape_requires(shape, i),
 	};
-	return true;
 }
 
 static struct weft_reason make(enum weft_reason_kind kind, uint64_t wanted,
