@@ -5,9 +5,8 @@
  * The builder interns names (lib/names.h) and remembers for each switch its
  * parent and for each node its leaf and its domain.  finish() makes a draft
  * of vertices (site, switches, domains), hangs each domain below the switch
- * that its nodes share, and walks the draft in depth-first order with an
- * explicit stack: vertices get their numbers and nodes their ranks on the
- * way, so every subtree is a range.
+ * that its nodes share, and walks the draft in depth-first order: vertices get
+ * their numbers and nodes their ranks on the way, so every subtree is a range.
  *
  * Invariants (weft_fabric_check): parents come before children, ranges nest,
  * rank_of and node_at are inverse.
@@ -25,6 +24,7 @@
 #include "sched/fabric.h"
 
 #define NAMES_LIMIT (1u << 20)
+#define DEPTH_MAX 64	/* of switches above one another */
 #define NONE UINT32_MAX
 
 struct weft_fabric_builder {
@@ -168,11 +168,12 @@ static int set_depths(const struct weft_fabric_builder *b, struct draft *d,
 		uint32_t depth = 1;
 
 		for (uint32_t up = d->parent[v]; up; up = d->parent[up])
-			if (++depth > d->switch_count)
+			if (++depth > DEPTH_MAX)
 				return weft_err_set(err, EINVAL,
-						    "switch %s is below itself",
+						    "switch %s is below itself, or below more than %d others",
 						    weft_names_get(b->switches,
-								   v - 1));
+								   v - 1),
+						    DEPTH_MAX - 1);
 		d->depth[v] = depth;
 	}
 	return 0;

@@ -175,6 +175,35 @@ START_TEST(test_yaml_refused)
 }
 END_TEST
 
+/* Switches above one another: 64 are read, and more are some mistake. */
+START_TEST(test_depth)
+{
+	for (uint32_t depth = 64; depth <= 65; depth++) {
+		struct weft_levels levels = { 0 };
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_fabric *f = NULL;
+		char text[4096];
+		size_t len = 0;
+
+		for (uint32_t i = 1; i < depth; i++)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"SwitchName=s%u Switches=s%u\n",
+						i, i + 1);
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"SwitchName=s%u Nodes=n1\n", depth);
+		ck_assert_int_eq(weft_levels_read_topology(&levels, "t", text,
+							   len, &err), 0);
+		ck_assert_int_eq(weft_levels_build(&levels, NODES, find_node,
+						   NULL, &f, NULL, &err),
+				 depth > 64 ? -EINVAL : 0);
+		if (f)
+			ck_assert_uint_eq(f->vertex[f->leaf_of[1]].depth, 64);
+		weft_fabric_destroy(f);
+		weft_levels_fini(&levels);
+	}
+}
+END_TEST
+
 START_TEST(test_json_refused)
 {
 	static const struct {
@@ -209,4 +238,4 @@ START_TEST(test_json_refused)
 END_TEST
 
 UNIT_MAIN("levels", test_who_is_believed, test_yaml, test_yaml_refused,
-	  test_json_refused)
+	  test_depth, test_json_refused)
