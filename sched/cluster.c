@@ -3,8 +3,8 @@
  * cluster.c - see cluster.h: is the snapshot one that can be true, and which
  * GPUs of a node go together?
  *
- * Cost of the check: one pass over nodes, holds and licence uses, with one array of what
- * each node holds so far.
+ * Cost of the check: one pass over nodes, holds and licence uses, with one array
+ * of what each node holds so far.
  */
 #include "config.h"
 

@@ -29,6 +29,13 @@ struct weft_amount {
 	uint64_t mem_mib;
 };
 
+static inline bool weft_amount_equals(const struct weft_amount *a,
+				      const struct weft_amount *b)
+{
+	return a->cpus == b->cpus && a->gpus == b->gpus &&
+		a->mem_mib == b->mem_mib;
+}
+
 struct weft_node {
 	const char *name;	/* borrowed from the snapshot's owner */
 	struct weft_amount total;

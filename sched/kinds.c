@@ -18,18 +18,12 @@
 
 #define NONE UINT32_MAX
 
-static bool same_amount(const struct weft_amount *a, const struct weft_amount *b)
-{
-	return a->cpus == b->cpus && a->gpus == b->gpus &&
-		a->mem_mib == b->mem_mib;
-}
-
 static bool same_kind(const struct weft_shape *a, const struct weft_shape *b)
 {
 	return a->nodes && a->nodes == b->nodes &&
 		a->nodes_required == b->nodes_required &&
-		same_amount(&a->per_node, &b->per_node) &&
-		same_amount(&a->per_unit, &b->per_unit) &&
+		weft_amount_equals(&a->per_node, &b->per_node) &&
+		weft_amount_equals(&a->per_unit, &b->per_unit) &&
 		a->unit_count == b->unit_count &&
 		a->units_per_node_max == b->units_per_node_max &&
 		a->units_per_node_min == b->units_per_node_min &&

@@ -22,7 +22,7 @@
 
 #include "lib/hostlist.h"
 #include "lib/names.h"
-#include "sched/levels.h"
+#include "sched/levels_impl.h"
 
 #define NONE UINT32_MAX
 
@@ -47,10 +47,15 @@ static void group_fini(struct weft_level_group *group)
 	free(group->switches);
 }
 
+void weft_levels_cut(struct weft_levels *levels, uint32_t count)
+{
+	while (levels->count > count)
+		group_fini(&levels->group[--levels->count]);
+}
+
 void weft_levels_fini(struct weft_levels *levels)
 {
-	for (uint32_t i = 0; i < levels->count; i++)
-		group_fini(&levels->group[i]);
+	weft_levels_cut(levels, 0);
 	free(levels->group);
 	*levels = (struct weft_levels) { 0 };
 }

@@ -120,17 +120,6 @@ static int read_section(struct weft_levels *levels, struct json_object *section,
 	return rc;
 }
 
-void weft_levels_cut(struct weft_levels *levels, uint32_t count)
-{
-	for (uint32_t i = count; i < levels->count; i++) {
-		free(levels->group[i].name);
-		free(levels->group[i].nodes);
-		free(levels->group[i].switches);
-	}
-	if (levels->count > count)
-		levels->count = count;
-}
-
 int weft_levels_read_json(struct weft_levels *levels,
 			  const struct weft_json *doc, struct weft_err *err)
 {

@@ -14,19 +14,13 @@
 
 #define TASKS_COUNTED_MAX 1000
 
-static bool same_demand(const struct weft_amount *a, const struct weft_amount *b)
-{
-	return a->gpus == b->gpus && a->cpus == b->cpus &&
-	       a->mem_mib == b->mem_mib;
-}
-
 static void add_demand(struct weft_mix *mix, const struct weft_amount *demand,
 		       double weight)
 {
 	uint32_t rarest = 0;
 
 	for (uint32_t i = 0; i < mix->count; i++) {
-		if (same_demand(&mix->item[i].demand, demand)) {
+		if (weft_amount_equals(&mix->item[i].demand, demand)) {
 			mix->item[i].share += weight;
 			return;
 		}

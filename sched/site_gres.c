@@ -25,12 +25,6 @@
 #define ITEM_MAX 256
 #define DEPTH_MAX 4
 
-static weft_gpuset_t first_gpus(uint32_t count)
-{
-	return count >= WEFT_GPUS_MAX ? ~(weft_gpuset_t)0 :
-		((weft_gpuset_t)1 << count) - 1;
-}
-
 int weft_site_add_gpus(struct weft_site *site, struct weft_site_node *node,
 		       const char *type, uint32_t count, struct weft_err *err)
 {
@@ -41,7 +35,8 @@ int weft_site_add_gpus(struct weft_site *site, struct weft_site_node *node,
 	if (count > WEFT_GPUS_MAX - node->gpus)
 		return weft_err_set(err, EINVAL, "%s: at most %d GPUs a node",
 				    node->name, WEFT_GPUS_MAX);
-	more = first_gpus(node->gpus + count) & ~first_gpus(node->gpus);
+	more = weft_gpus_below(node->gpus + count) &
+		~weft_gpus_below(node->gpus);
 	if (type) {
 		rc = weft_names_add(site->gpu_types, type, &idx, NULL);
 		if (rc)

@@ -9,8 +9,8 @@
  *
  * The rows of running jobs are made all at once, in one piece of memory: their
  * holds sorted by node and end, what all of them leave now, and then a step
- * for each end.  A row that grows beyond its part gets memory of its own.  What is asked of rows is in
- * timeline_next.c.
+ * for each end.  A row that grows beyond its part gets memory of its own.  What
+ * is asked of rows is in timeline_next.c.
  *
  * Invariants (weft_timeline_check): times rise; nothing exceeds the node's
  * total; no two neighbours are equal.
