@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <errno.h>
+
 #include "tests/unit/sched_sample.h"
 #include "tests/unit/torture.h"
 
@@ -269,6 +271,53 @@ START_TEST(a_job_left_to_select_has_its_turn)
 }
 END_TEST
 
+/* What cannot be true is refused whole, whoever said it. */
+START_TEST(nonsense_is_refused)
+{
+	static const char *const why[] = {
+		"job 1 has shape 1 of 1", "shape 0", "shape 0", "shape 0",
+		"shape 0", "shape 0", "shape 0", "shape 0", "shape 0",
+		"a GPU of n is held twice", "more CPUs", "holds node 1 of 1",
+		"no such licence",
+	};
+	struct weft_license_use use = { .license_idx = 0, .count = 1 };
+	struct weft_idxset *other = weft_idxset_create(2);
+
+	for (int i = 0; i < 13; i++) {
+		struct weft_job job = sample_job(1, i == 0);
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_plan *plan = NULL;
+		struct weft_shape shape;
+		struct sample s;
+
+		sample_init(&s, 1, 4, 0);
+		sample_run(&s, 0, 0x1, 1, HOUR);
+		sample_run(&s, 0, i == 9 ? 0x1 : 0x2, i == 10 ? 40 : 1, HOUR);
+		s.hold[1].node_idx = i == 11;
+		s.cluster.license_use = &use;
+		s.cluster.license_use_count = 1;
+		s.running[1].license_count = i == 12;
+		shape = sample_shape(&s, 1, 1, HOUR);
+		shape.nodes = i == 1 ? NULL : i == 2 ? other : shape.nodes;
+		shape.nodes_required = i == 3 ? other : NULL;
+		shape.nodes_min = i != 4;
+		shape.nodes_max = i != 5;
+		shape.limit_sec = i == 6 ? 0 : HOUR;
+		shape.resv_idx = i == 7 ? 0 : -1;
+		shape.license_count = i == 8;
+		shape.license = &use;
+		ck_assert_int_eq(weft_plan_run(&s.cluster, &s.policy, &shape, 1,
+					       &job, 1, NULL, NULL, &plan,
+					       &err), -EINVAL);
+		ck_assert_msg(strstr(err.msg, why[i]) != NULL, "%d: %s", i,
+			      err.msg);
+		ck_assert_ptr_null(plan);
+		sample_fini(&s);
+	}
+	weft_idxset_destroy(other);
+}
+END_TEST
+
 static int plan_once(void *arg)
 {
 	struct sample *s = arg;
@@ -303,4 +352,4 @@ UNIT_MAIN("plan", a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits,
 	  reservations_licences_and_down_nodes, what_the_job_itself_forbids,
 	  impossible_jobs_block_nobody, a_job_left_to_select_has_its_turn,
-	  survives_failed_allocations)
+	  nonsense_is_refused, survives_failed_allocations)

@@ -194,6 +194,7 @@ START_TEST(other_reasons)
 	} rows[] = {
 		{ WEFT_REASON_RESERVATION, 0 }, { WEFT_REASON_LICENSE, 0 },
 		{ WEFT_REASON_WINDOW, -1 }, { WEFT_REASON_NOT_TRIED, -1 },
+		{ WEFT_REASON_GPUS, -1 },
 	};
 	struct weft_license_use use = { .license_idx = 0, .count = 2 };
 	struct weft_job jobs[2] = { sample_job(1, 0), sample_job(2, 1) };
@@ -205,7 +206,7 @@ START_TEST(other_reasons)
 
 	sample_init(&s, 1, 4, 0);
 	name_things(&s, &resv, &license);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		shapes[0] = sample_shape(&s, 1, 1, HOUR);
 		shapes[1] = sample_shape(&s, 1, 1, HOUR);
 		s.policy.window_sec = 12 * HOUR;
@@ -221,6 +222,12 @@ START_TEST(other_reasons)
 			s.policy.window_sec = HOUR;
 		}
 		s.policy.start_max = i == 3;
+		if (i == 4) {	/* licences there are */
+			shapes[1].license = &use;
+			shapes[1].license_count = 1;
+			shapes[1].per_node.gpus = 4;
+			shapes[1].limit_sec = 60;
+		}
 		plan = sample_plan(&s, shapes, 2, jobs, 2);
 		ck_assert_int_eq(plan->decision[0].reason.kind,
 				 WEFT_REASON_START);
