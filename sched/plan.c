@@ -113,11 +113,8 @@ static int shrink(struct weft_planner *p, const struct weft_job *job,
 	struct weft_found trial;
 	int rc = search(p, job, low, now, now, &trial);
 
-	while (rc == 0 && trial.start_sec == now) {
+	if (rc == 0 && trial.start_sec == now)
 		best = low;
-		*found = trial;
-		break;
-	}
 	if (high == UINT32_MAX)
 		high = best + p->policy->window_sec;
 	while (rc == 0 && best && high - best > 60) {
