@@ -91,6 +91,49 @@ START_TEST(a_segment_holds_its_tasks)
 }
 END_TEST
 
+/*
+ * Two domains of four, of the first of which one node is free: two nodes go
+ * into the second, whether they are counted, named, or hold tasks; and in it
+ * those of the lowest weight come first.
+ */
+START_TEST(the_smallest_subtree_for_each_kind)
+{
+	enum { COUNTED, NAMED, TASKS, KINDS };
+	struct weft_job job = sample_job(1, 0);
+	struct weft_idxset *named = weft_idxset_create(8);
+
+	weft_idxset_add(named, 6);
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct weft_shape shape;
+		struct weft_plan *plan;
+		struct sample s;
+		uint32_t on = 0;
+
+		sample_init(&s, 8, 8, 4);
+		for (uint32_t n = 1; n < 4; n++)
+			sample_run(&s, n, 0xff, 8, HOUR);
+		s.cluster.node[4].weight = s.cluster.node[5].weight = 2;
+		shape = sample_shape(&s, 2, 8, HOUR);
+		shape.nodes_required = kind == NAMED ? named : NULL;
+		if (kind == TASKS) {
+			shape.per_node = (struct weft_amount) { 0 };
+			shape.per_unit.gpus = 1;
+			shape.unit_count = 16;
+			shape.nodes_max = 4;
+		}
+		plan = sample_plan(&s, &shape, 1, &job, 1);
+		ck_assert_int_eq(plan->decision[0].reason.kind,
+				 WEFT_REASON_START);
+		for (uint32_t i = 0; i < plan->decision[0].place_count; i++)
+			on |= 1u << plan->place[i].node_idx;
+		ck_assert_msg(on == 0xc0, "%d: on %#x", kind, on);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+	weft_idxset_destroy(named);
+}
+END_TEST
+
 /* Two domains of two: a job of two to four nodes takes what it can have now. */
 START_TEST(as_many_nodes_as_it_may_have)
 {
@@ -332,5 +375,6 @@ UNIT_MAIN("plan_place", segments_stay_whole, a_segment_holds_its_tasks,
 	  as_many_nodes_as_it_may_have, same_domain_or_wait,
 	  whole_nodes_and_domains_are_kept,
 	  units_spread_over_nodes, smallest_subtree_first,
+	  the_smallest_subtree_for_each_kind,
 	  types_are_kept_together_if_one_suffices,
 	  small_jobs_strand_the_fewest_for_the_queue)

@@ -231,6 +231,30 @@ START_TEST(a_request)
 }
 END_TEST
 
+/* Tasks that wait together stand at one place in line. */
+START_TEST(tasks_of_a_waiting_array)
+{
+	struct weft_job job = sample_job(1, 0);
+	struct weft_shape shape;
+	struct weft_plan *plan;
+	struct sample s;
+
+	sample_init(&s, 1, 4, 0);
+	sample_run(&s, 0, 0xf, 4, HOUR);
+	shape = sample_shape(&s, 1, 3, HOUR);
+	job.array_tasks = 3;
+	plan = sample_plan(&s, &shape, 1, &job, 1);
+	ck_assert_uint_eq(plan->decision_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(plan->decision[i].start_sec,
+				 SAMPLE_NOW + (1 + (int)i) * HOUR);
+		ck_assert_uint_eq(plan->decision[i].reason.line_place, 1);
+	}
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
 /* Of an array with %N as many start as may run at once, and no more is planned. */
 START_TEST(tasks_of_an_array)
 {
@@ -411,5 +435,6 @@ START_TEST(a_whole_node_beside_another)
 END_TEST
 
 UNIT_MAIN_ROWS("plan_requests", EACH(a_request, requests),
-	       ONCE(tasks_of_an_array), ONCE(switches_are_waited_for_so_long),
+	       ONCE(tasks_of_an_array), ONCE(tasks_of_a_waiting_array),
+	       ONCE(switches_are_waited_for_so_long),
 	       ONCE(times_of_the_job_itself), ONCE(a_whole_node_beside_another))
