@@ -65,7 +65,7 @@ static void run(const struct weft_machine *m, struct weft_workload_builder *b)
 	weft_settings_defaults(weft_policy_settings, &settings.policy);
 	weft_settings_defaults(weft_stock_settings, &settings.stock);
 	watch.every_sec = (uint32_t)((w->job[w->job_count - 1].submit_sec -
-				      w->job[0].submit_sec) / 100 + 1);
+				      w->job[0].submit_sec) / 100 + 3600);
 	if (w->job_count <= 50) {
 		for (int i = 0; i < 4; i++) {
 			fuzz_require(!weft_idle_init(&idle, m, w, 1), "memory");
