@@ -20,7 +20,7 @@
 #include "lib/file.h"
 #include "tools/sandbox/sandbox.h"
 
-enum { PASSWORD_BYTES = 16, WAIT_ROUNDS = 300, WAIT_MSEC = 100 };
+enum { PASSWORD_BYTES = 16, WAIT_ROUNDS = 900, WAIT_MSEC = 100 };
 
 static int make_password(char *hex, struct weft_err *err)
 {

@@ -27,7 +27,7 @@
 #include "tools/sandbox/sandbox.h"
 #include "tools/ui/child.h"
 
-enum { RUN_LIMIT_SEC = 30 };
+enum { RUN_LIMIT_SEC = 180 };
 
 void weft_sandbox_setenv(const struct weft_sandbox *s)
 {
