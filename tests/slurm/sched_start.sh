@@ -52,8 +52,8 @@ latencies
 say "stock: $stock"
 say "weft:  srun $srun_msec ms, sbatch to first line $sbatch_msec ms"
 # The figures to beat are 100 and 200 ms; a loaded machine gets more.
-check "srun -n1 true is done within 2 s" [ "$srun_msec" -lt 2000 ]
-check "an sbatch job begins within 2 s" [ "$sbatch_msec" -lt 2000 ]
+check "srun -n1 true is done within 4 s" [ "$srun_msec" -lt 4000 ]
+check "an sbatch job begins within 4 s" [ "$sbatch_msec" -lt 4000 ]
 
 params=$(scontrol show config | sed -n 's/^SchedulerParameters *= //p')
 check "the main pass is off, the admin's words are kept" \
