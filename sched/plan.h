@@ -35,6 +35,8 @@ struct weft_policy {
 				 * job has waited wait_max_sec; 0: all do */
 	uint32_t start_max;	/* starts in one cycle; 0: no bound */
 	bool fragmentation;	/* place partial nodes by fragmentation gradient */
+	uint32_t lasting_sec;	/* jobs that last longer put off least the moment when
+				 * a node is all free; 0: none */
 	int order;		/* enum weft_order */
 	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
 	double share_band;	/* priorities within this fraction are one band */

@@ -116,6 +116,7 @@ static int allocate(struct weft_planner *p)
 		return -ENOMEM;
 	if (!p->search || (p->base && !p->diagnosis) || !p->plan->decision)
 		return -ENOMEM;
+	weft_search_set_lasting(p->search, p->policy->lasting_sec);
 	if (p->policy->fragmentation) {
 		weft_mix_from_jobs(&p->mix, p->shape, p->job, p->job_count);
 		weft_search_set_mix(p->search, &p->mix);

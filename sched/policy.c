@@ -69,6 +69,10 @@ const struct weft_setting weft_policy_settings[] = {
 	  NULL, "priorities within this fraction count as nearly equal" },
 	{ "wait_max_sec", WEFT_SETTING_U32, AT(wait_max_sec), 0, 31536000,
 	  604800, NULL, "seconds",
+	{ "lasting_sec", WEFT_SETTING_U32, AT(lasting_sec), 0, 31536000, 345600,
+	  NULL, "seconds",
+	  "jobs with a longer limit go where they put off the least the moment "
+	  "when all of a node is free; 0: none" },
 	  "who has waited longer is passed by nobody of nearly equal priority; "
 	  "0: no bound" },
 	{ "predict", WEFT_SETTING_WORD, AT(predict), 0, 0, WEFT_PREDICT_OFF,

@@ -30,4 +30,13 @@ uint64_t weft_score_like(struct weft_scored *last, const struct weft_mix *mix,
 			 const struct weft_node *node,
 			 const struct weft_free *free);
 
+/*
+ * The same for a job that lasts: in place of what would be stranded, by how much
+ * it puts off the moment when the node is all free.  It is to end at end_sec;
+ * without it the node would be at clear_sec (WEFT_TIME_NEVER: never).
+ */
+uint64_t weft_score_lasting(const struct weft_node *node,
+			    const struct weft_free *free, int64_t clear_sec,
+			    int64_t end_sec);
+
 #endif

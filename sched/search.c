@@ -58,6 +58,7 @@ struct weft_search {
 	struct weft_ready *ready;
 	uint64_t *not_now_sec;	/* [shape] none so long or longer starts now */
 	uint32_t shape_count;
+	uint32_t lasting_sec;
 	uint64_t tests;
 	/* of the search under way; i is able[i] of the view */
 	struct weft_view view;
@@ -126,6 +127,11 @@ void weft_search_destroy(struct weft_search *s)
 void weft_search_set_mix(struct weft_search *s, const struct weft_mix *mix)
 {
 	s->mix = mix;
+}
+
+void weft_search_set_lasting(struct weft_search *s, uint32_t lasting_sec)
+{
+	s->lasting_sec = lasting_sec;
 }
 
 void weft_search_forget(struct weft_search *s, uint32_t shape_idx)
@@ -258,6 +264,13 @@ static int64_t bound(struct weft_search *s, const struct weft_shape *shape,
 
 /* ---- choosing at t ------------------------------------------------------ */
 
+static bool is_lasting(const struct weft_search *s,
+		       const struct weft_shape *shape, uint32_t duration_sec)
+{
+	return s->lasting_sec && duration_sec > s->lasting_sec &&
+		shape->nodes_min == 1;
+}
+
 /* The place at t among those here, by node_idx. */
 static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 		       const struct weft_query *q, int64_t t)
@@ -265,6 +278,7 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 	int64_t end = weft_time_after(t, q->duration_sec);
 	const struct weft_arrivals *a = &s->arrivals;
 	struct weft_scored last = { .valid = false };
+	bool lasting = is_lasting(s, shape, q->duration_sec);
 	uint32_t n = 0, count;
 
 	count = weft_enough_sift(&s->enough, shape, t >= q->any_switches_sec,
@@ -275,14 +289,16 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 	weft_idxset_foreach(s->in, i) {
 		struct weft_candidate *cand = &s->cand[n];
 		uint32_t node_idx = s->view.able[i].node_idx;
+		const struct weft_node *node = &s->cluster->node[node_idx];
 		struct weft_free free;
 
 		free = weft_timeline_free(s->tl, node_idx, t, end);
 		*cand = (struct weft_candidate) {
 			.node_idx = node_idx,
-			.score = weft_score_like(&last, s->mix, shape,
-						 &s->cluster->node[node_idx],
-						 &free),
+			.score = lasting ?
+				weft_score_lasting(node, &free,
+						   weft_timeline_clear(s->tl, node_idx), end) :
+				weft_score_like(&last, s->mix, shape, node, &free),
 			.required = s->view.able[i].required,
 		};
 		if (shape->unit_count)
@@ -333,6 +349,7 @@ static int start_now(struct weft_search *s, const struct weft_query *q,
 
 	*ret_asked = false;
 	if (q->from_sec > now || q->except || shape->nodes_min > 1 ||
+	    is_lasting(s, shape, q->duration_sec) ||
 	    !weft_shape_is_plain(shape, false) ||
 	    (shape->nodes_max > 1 && !shape->unit_count))
 		return 0;

@@ -26,6 +26,8 @@ void weft_search_destroy(struct weft_search *search);
 /* Score single nodes by what they strand of this mix; NULL: best fit only. */
 void weft_search_set_mix(struct weft_search *search,
 			 const struct weft_mix *mix);
+/* Jobs on one node that last longer are scored as such (score.h); 0: none. */
+void weft_search_set_lasting(struct weft_search *search, uint32_t lasting_sec);
 
 struct weft_found {
 	int64_t start_sec;	/* or WEFT_TIME_NEVER */

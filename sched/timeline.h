@@ -117,6 +117,9 @@ uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
 				 const struct weft_need *need,
 				 uint32_t enough);
 
+/* From when on the node is all free for good, or WEFT_TIME_NEVER. */
+int64_t weft_timeline_clear(const struct weft_timeline *tl, uint32_t node_idx);
+
 /* The node's first step that begins after sec, or WEFT_TIME_NEVER. */
 int64_t weft_timeline_step_after(const struct weft_timeline *tl,
 				 uint32_t node_idx, int64_t sec);

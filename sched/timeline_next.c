@@ -325,6 +325,14 @@ uint32_t weft_timeline_count_now(const struct weft_timeline *tl,
 	return count;
 }
 
+int64_t weft_timeline_clear(const struct weft_timeline *tl, uint32_t node_idx)
+{
+	const struct row *row = &tl->row[node_idx];
+	const struct step *last = &row->step[row->count - 1];
+
+	return last->users ? WEFT_TIME_NEVER : last->from_sec;
+}
+
 int64_t weft_timeline_step_after(const struct weft_timeline *tl,
 				 uint32_t node_idx, int64_t sec)
 {

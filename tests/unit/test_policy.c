@@ -14,6 +14,8 @@
 #include "tests/unit/sim_sample.h"
 
 #define NOW 1000000
+#define HOUR 3600
+
 
 static const struct weft_shape shapes[] = {
 	{ .limit_sec = 60 }, { .limit_sec = 600 }, { .limit_sec = 6000 },
