@@ -31,8 +31,8 @@
 
 #define LOOK_EVERY 16
 
-static int fits_now(struct weft_planner *p, uint32_t shape_idx,
-		    bool *ret_fits)
+int weft_planner_fits_now(struct weft_planner *p, uint32_t shape_idx,
+			  bool *ret_fits)
 {
 	const struct weft_shape *shape = &p->shape[shape_idx];
 	struct weft_need need = weft_shape_need(shape);
@@ -94,7 +94,7 @@ int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 		    p->shape[job->shape_idx].left ||
 		    !job->array_running_max)
 			continue;
-		rc = fits_now(p, job->shape_idx, &hope);
+		rc = weft_planner_fits_now(p, job->shape_idx, &hope);
 		if (rc || hope)
 			return rc;
 		state->not_now = true;

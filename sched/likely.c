@@ -146,7 +146,7 @@ int weft_likely_run(const struct weft_cluster *cluster,
 	as_given.starts_only = false;
 	rc = allocate(&l, cluster, job_count);
 	if (rc == 0)
-		rc = weft_policy_order(policy, shapes, jobs, job_count,
+		rc = weft_policy_order(policy, shapes, NULL, jobs, job_count,
 				       cluster->now_sec, l.turn);
 	if (rc == 0) {
 		make_jobs(&l, shapes, jobs, job_count, expected);

@@ -41,6 +41,8 @@ struct weft_policy {
 	double ageing_weight;	/* of attained service, for WEFT_ORDER_SERVICE */
 	double share_band;	/* priorities within this fraction are one band */
 	uint32_t wait_max_sec;	/* who waits longer goes first in the band; 0: none */
+	double wide_share;	/* jobs of this part of the nodes, and two or more, go
+				 * first where they fit as it is; 0: none */
 	int predict;		/* enum weft_predict_method, for WEFT_ORDER_SHORTEST */
 	/*
 	 * Not settings, but the caller's: searches to spend in this cycle on
@@ -72,12 +74,17 @@ extern const struct weft_setting weft_policy_settings[];
 
 /*
  * The order in which the policy takes jobs[] (in Slurm's order): ret_turn[i] is
- * the index of the i-th.  0 or -ENOMEM.
+ * the index of the i-th.  wide_now, [shape_idx] or NULL: weft_policy_is_wide()
+ * and fits now.  0 or -ENOMEM.
  */
 int weft_policy_order(const struct weft_policy *policy,
-		      const struct weft_shape *shapes,
+		      const struct weft_shape *shapes, const bool *wide_now,
 		      const struct weft_job *jobs, uint32_t job_count,
 		      int64_t now_sec, uint32_t *ret_turn);
+
+/* Is room for it rare enough to be used when it is there (wide_share)? */
+bool weft_policy_is_wide(const struct weft_policy *policy,
+			 const struct weft_shape *shape);
 
 /*
  * From when on nobody of nearly equal priority passes the job; 0: never, or

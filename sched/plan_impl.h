@@ -61,6 +61,13 @@ struct weft_planner {
 int weft_planner_is_hopeless(struct weft_planner *p, uint32_t turn_idx,
 			     bool *ret_hopeless);
 
+/*
+ * Does the shape fit now, beside all that is held?  Not exact for segments and
+ * few switches: true then.  0 or -ENOMEM.
+ */
+int weft_planner_fits_now(struct weft_planner *p, uint32_t shape_idx,
+			  bool *ret_fits);
+
 int weft_planner_init(struct weft_planner *p, struct weft_err *err);
 void weft_planner_fini(struct weft_planner *p);
 

@@ -128,6 +128,23 @@ static int allocate(struct weft_planner *p)
 	return 0;
 }
 
+/* The jobs in the policy's order; asks which wide shapes fit. */
+static int put_in_order(struct weft_planner *p)
+{
+	bool *wide_now = calloc((size_t)p->shape_count + 1, sizeof(*wide_now));
+	int rc = wide_now ? 0 : -ENOMEM;
+
+	for (uint32_t s = 0; rc == 0 && s < p->shape_count; s++)
+		if (!p->shape[s].left && weft_policy_is_wide(p->policy, &p->shape[s]))
+			rc = weft_planner_fits_now(p, s, &wide_now[s]);
+	if (rc == 0)
+		rc = weft_policy_order(p->policy, p->shape, wide_now, p->job,
+				       p->job_count, p->cluster->now_sec,
+				       p->turn);
+	free(wide_now);
+	return rc;
+}
+
 int weft_planner_init(struct weft_planner *p, struct weft_err *err)
 {
 	int rc = allocate(p);
@@ -139,9 +156,7 @@ int weft_planner_init(struct weft_planner *p, struct weft_err *err)
 	if (rc == 0)
 		rc = add_running(p);
 	if (rc == 0)
-		rc = weft_policy_order(p->policy, p->shape, p->job,
-				       p->job_count, p->cluster->now_sec,
-				       p->turn);
+		rc = put_in_order(p);
 	return rc == -EBUSY ? -EINVAL : rc;
 }
 

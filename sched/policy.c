@@ -18,7 +18,14 @@
  *   service	least attained service (GPU-seconds used by its owner, less
  *		what ageing forgives for each second waited) first
  *   shortest	shortest run time first: what was predicted, at most the
- *		limit; without a prediction the limit
+ *		limit; without a prediction the limit.  A wide job that would fit
+ *		as the machine is now counts as WIDE_GAIN times shorter
+ *
+ * Wide are jobs of at least wide_share of the nodes they may use.  So many nodes
+ * are seldom free together; to empty them costs what they could have done
+ * meanwhile.  So once they are free, whether drained for a wide job before or by
+ * chance, they are better used by the next wide one than filled with narrow ones
+ * and drained again.
  *
  * The time waited counts from when the job could have run.  It is a bound on
  * being passed, not on the wait: on a machine that is asked for more than it
@@ -41,6 +48,8 @@
 #include "sched/opinion.h"
 #include "sched/plan.h"
 
+#define WIDE_GAIN 10
+
 static const char *const orders[] = { "priority", "service", "shortest", NULL };
 
 #define AT(field) offsetof(struct weft_policy, field)
@@ -60,6 +69,10 @@ const struct weft_setting weft_policy_settings[] = {
 	  "jobs", "starts in one cycle at most; 0: no bound" },
 	{ "fragmentation", WEFT_SETTING_BOOL, AT(fragmentation), 0, 1, 1, NULL,
 	  NULL, "place jobs where they strand the fewest GPUs" },
+	{ "lasting_sec", WEFT_SETTING_U32, AT(lasting_sec), 0, 31536000, 345600,
+	  NULL, "seconds",
+	  "jobs with a longer limit go where they put off the least the moment "
+	  "when all of a node is free; 0: none" },
 	{ "order", WEFT_SETTING_WORD, AT(order), 0, 0, WEFT_ORDER_SHORTEST,
 	  orders, NULL, "who goes first among nearly equal priorities" },
 	{ "ageing_weight", WEFT_SETTING_DOUBLE, AT(ageing_weight), 0, 1e9, 1,
@@ -69,12 +82,13 @@ const struct weft_setting weft_policy_settings[] = {
 	  NULL, "priorities within this fraction count as nearly equal" },
 	{ "wait_max_sec", WEFT_SETTING_U32, AT(wait_max_sec), 0, 31536000,
 	  604800, NULL, "seconds",
-	{ "lasting_sec", WEFT_SETTING_U32, AT(lasting_sec), 0, 31536000, 345600,
-	  NULL, "seconds",
-	  "jobs with a longer limit go where they put off the least the moment "
-	  "when all of a node is free; 0: none" },
 	  "who has waited longer is passed by nobody of nearly equal priority; "
 	  "0: no bound" },
+	{ "wide_share", WEFT_SETTING_DOUBLE, AT(wide_share), 0, 1, 0.2, NULL,
+	  NULL,
+	  "jobs of this part of the nodes that they may use, and two or more, "
+	  "count as ten times shorter where they fit as it is (order shortest); "
+	  "0: none" },
 	{ "predict", WEFT_SETTING_WORD, AT(predict), 0, 0, WEFT_PREDICT_OFF,
 	  weft_predict_method_words, NULL,
 	  "second opinion on run times, for order shortest only: of the user's "
@@ -126,6 +140,15 @@ static double run_sec(const struct weft_shape *shape,
 		job->predicted_sec : limit;
 }
 
+bool weft_policy_is_wide(const struct weft_policy *policy,
+			 const struct weft_shape *shape)
+{
+	return policy->wide_share > 0 && policy->order == WEFT_ORDER_SHORTEST &&
+		shape->nodes_min > 1 &&
+		shape->nodes_min >=
+		policy->wide_share * weft_idxset_count(shape->nodes);
+}
+
 static double waited_sec(const struct weft_job *job, int64_t now_sec)
 {
 	int64_t since = since_sec(job);
@@ -143,14 +166,15 @@ bool weft_policy_is_overdue(const struct weft_policy *policy,
 static struct rank rank_of(const struct weft_policy *policy,
 			   const struct weft_shape *shape,
 			   const struct weft_job *job, uint32_t idx,
-			   int64_t now_sec)
+			   bool wide_now, int64_t now_sec)
 {
 	struct rank rank = { .idx = idx, .nice = job->nice };
 
 	if (weft_policy_is_overdue(policy, job, now_sec))
 		rank.overdue = true;
 	else if (policy->order == WEFT_ORDER_SHORTEST)
-		rank.value = run_sec(shape, job);
+		rank.value = run_sec(shape, job) /
+			(wide_now && job->eligible_sec <= now_sec ? WIDE_GAIN : 1);
 	else
 		rank.value = job->share_used - policy->ageing_weight *
 			waited_sec(job, now_sec);
@@ -172,7 +196,7 @@ static uint32_t band_end(const struct weft_policy *policy,
 }
 
 int weft_policy_order(const struct weft_policy *policy,
-		      const struct weft_shape *shapes,
+		      const struct weft_shape *shapes, const bool *wide_now,
 		      const struct weft_job *jobs, uint32_t job_count,
 		      int64_t now_sec, uint32_t *ret_turn)
 {
@@ -187,8 +211,9 @@ int weft_policy_order(const struct weft_policy *policy,
 	if (!rank)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < job_count; i++)
-		rank[i] = rank_of(policy, &shapes[jobs[i].shape_idx], &jobs[i],
-				  i, now_sec);
+		rank[i] = rank_of(policy, &shapes[jobs[i].shape_idx], &jobs[i], i,
+				  wide_now && wide_now[jobs[i].shape_idx],
+				  now_sec);
 	for (uint32_t first = 0; first < job_count;) {
 		uint32_t end = band_end(policy, jobs, first, job_count);
 

@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "sched/plan.h"
+#include "tests/unit/sched_sample.h"
 #include "tests/unit/sim_sample.h"
 
-#define NOW 1000000
 #define HOUR 3600
 
+#define NOW 1000000
 
 static const struct weft_shape shapes[] = {
 	{ .limit_sec = 60 }, { .limit_sec = 600 }, { .limit_sec = 6000 },
@@ -40,7 +41,7 @@ static const char *turn_of(const struct weft_policy *policy,
 	uint32_t turn[16];
 	size_t len = 0;
 
-	ck_assert_int_eq(weft_policy_order(policy, shapes, jobs, count, NOW,
+	ck_assert_int_eq(weft_policy_order(policy, shapes, NULL, jobs, count, NOW,
 					   turn), 0);
 	for (uint32_t i = 0; i < count; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
@@ -161,7 +162,7 @@ static void check_queue(const struct weft_policy *policy,
 {
 	uint32_t turn[JOBS], place[JOBS], band[JOBS], first = 0;
 
-	ck_assert_int_eq(weft_policy_order(policy, shapes, job, JOBS, NOW,
+	ck_assert_int_eq(weft_policy_order(policy, shapes, NULL, job, JOBS, NOW,
 					   turn), 0);
 	memset(place, 0xff, sizeof(place));
 	for (uint32_t i = 0; i < JOBS; i++) {
@@ -276,7 +277,7 @@ static void check_passed(const struct weft_policy *policy,
 	uint32_t turn[JOBS], place[JOBS];
 	struct weft_plan *plan;
 
-	ck_assert_int_eq(weft_policy_order(policy, shape, job, count, NOW, turn), 0);
+	ck_assert_int_eq(weft_policy_order(policy, shape, NULL, job, count, NOW, turn), 0);
 	for (uint32_t i = 0; i < count; i++)
 		place[turn[i]] = i;
 	ck_assert_int_eq(weft_plan_run(&m->cluster, policy, shape, SHAPES, job,
@@ -385,6 +386,101 @@ START_TEST(a_far_start_is_told_and_holds_nothing)
 }
 END_TEST
 
+/*
+ * A node is taken for 40 hours more, by 4 GPUs, another for ten days, by one.  Best
+ * fit puts every job on the first; one of six days goes to the second, where it puts
+ * off nothing, if so long counts as lasting, and then the first is whole in time for
+ * the job of 8.
+ */
+START_TEST(lasting_jobs_lie_beside_lasting_ones)
+{
+	static const struct {
+		uint32_t lasting_sec, limit_sec, node_idx;
+	} cases[] = {
+		{ 0, 144 * HOUR, 0 },
+		{ 96 * HOUR, 144 * HOUR, 1 },
+		{ 96 * HOUR, 96 * HOUR, 0 },	/* no longer than that */
+		{ 96 * HOUR, 241 * HOUR, 1 },	/* an hour past the end */
+	};
+	struct sample s;
+	struct weft_shape shape[2];
+	struct weft_job jobs[2] = { sample_job(1, 0), sample_job(2, 1) };
+	struct weft_plan *plan;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool apart = cases[i].node_idx == 1;
+
+		sample_init(&s, 2, 8, 0);
+		s.policy.order = WEFT_ORDER_PRIORITY;
+		s.policy.lasting_sec = cases[i].lasting_sec;
+		sample_run(&s, 0, 0x0f, 4, 40 * HOUR);
+		sample_run(&s, 1, 0x01, 1, 240 * HOUR);
+		shape[0] = sample_shape(&s, 1, 1, cases[i].limit_sec);
+		shape[1] = sample_shape(&s, 1, 8, HOUR);
+		plan = sample_plan(&s, shape, 2, jobs, 2);
+		ck_assert_uint_eq(plan->place[plan->decision[0].place_first]
+				  .node_idx, cases[i].node_idx);
+		ck_assert_int_eq(plan->decision[1].start_sec -
+				 s.cluster.now_sec,
+				 apart ? 40 * HOUR : cases[i].limit_sec);
+		weft_plan_destroy(plan);
+		sample_fini(&s);
+	}
+}
+END_TEST
+
+/*
+ * On ten nodes all but two are taken for an hour.  A job of so many nodes and one of
+ * one node and 100 s wait: who starts?
+ */
+static uint32_t first_to_start(const struct weft_policy *policy, uint32_t nodes,
+			       uint32_t limit_sec, int64_t begin_sec)
+{
+	struct sample s;
+	struct weft_shape shape[2];
+	struct weft_job job[2] = { sample_job(1, 0), sample_job(2, 1) };
+	struct weft_plan *plan;
+	uint32_t first;
+
+	sample_init(&s, 10, 4, 0);
+	s.policy = *policy;
+	for (uint32_t n = 2; n < 10; n++)
+		sample_run(&s, n, 0xf, 4, HOUR);
+	shape[0] = sample_shape(&s, nodes, 4, limit_sec);
+	shape[1] = sample_shape(&s, 2, 3, 100);
+	shape[1].nodes_min = 1;
+	job[0].submit_sec = job[1].submit_sec = SAMPLE_NOW - 1;
+	job[0].eligible_sec = begin_sec;
+	plan = sample_plan(&s, shape, 2, job, 2);
+	first = plan->decision[1].reason.kind == WEFT_REASON_START;
+	ck_assert_int_eq(plan->decision[!first].reason.kind == WEFT_REASON_START,
+			 false);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+	return first;
+}
+
+START_TEST(wide_jobs_take_room_that_is_there)
+{
+	struct weft_policy policy = defaults(WEFT_ORDER_SHORTEST);
+
+	policy.wide_share = 0.2;
+	ck_assert_uint_eq(first_to_start(&policy, 2, 900, 0), 0);
+	/* ten times as long and more, not there yet, too wide for what is free */
+	ck_assert_uint_eq(first_to_start(&policy, 2, 1100, 0), 1);
+	ck_assert_uint_eq(first_to_start(&policy, 2, 900, SAMPLE_NOW + 60), 1);
+	ck_assert_uint_eq(first_to_start(&policy, 3, 900, 0), 1);
+	/* not wide */
+	policy.wide_share = 0.21;
+	ck_assert_uint_eq(first_to_start(&policy, 2, 900, 0), 1);
+	policy.wide_share = 0;
+	ck_assert_uint_eq(first_to_start(&policy, 2, 900, 0), 1);
+	policy.wide_share = 0.1;	/* one node is never wide */
+	ck_assert_uint_eq(first_to_start(&policy, 1, 900, 0), 1);
+}
+END_TEST
+
 UNIT_MAIN("policy", rules, other_orders, random_queues,
 	  the_order_decides_who_starts, who_passes_is_counted,
-	  a_far_start_is_told_and_holds_nothing)
+	  a_far_start_is_told_and_holds_nothing,
+	  lasting_jobs_lie_beside_lasting_ones, wide_jobs_take_room_that_is_there)

@@ -20,7 +20,7 @@ static void check_plan(struct world *w, const struct weft_plan *plan,
 {
 	uint32_t turn[JOBS], taken = 0;
 
-	ck_assert_int_eq(weft_policy_order(&w->policy, w->shape, w->job, JOBS,
+	ck_assert_int_eq(weft_policy_order(&w->policy, w->shape, NULL, w->job, JOBS,
 					   w->c.now_sec, turn), 0);
 	for (uint32_t i = 0; i < JOBS; i++) {
 		uint32_t j = turn[i];
