@@ -60,8 +60,8 @@ const struct tune_knob tune_knobs[] = {
 	{ "share_band", { 0, 0.02, 0.1, 0.3, 1 }, 5, NULL, 0 },
 	{ "window_sec", { 21600, 86400, 345600, 1209600 }, 4, NULL, 0 },
 	{ "fragmentation", { 0, 1 }, 2, NULL, 0 },
-	{ "wide_share", { 0, 0.05, 0.1, 0.2, 0.4 }, 5, NULL, 0 },
-	{ "lasting_sec", { 0, 86400, 345600, 604800 }, 4, NULL, 0 },
+	{ "wide_share", { 0, 0.1, 0.2 }, 3, NULL, 0 },
+	{ "lasting_sec", { 0, 604800 }, 2, NULL, 0 },
 };
 const uint32_t tune_knob_count = sizeof(tune_knobs) / sizeof(tune_knobs[0]);
 
