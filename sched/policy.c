@@ -69,7 +69,7 @@ const struct weft_setting weft_policy_settings[] = {
 	  "jobs", "starts in one cycle at most; 0: no bound" },
 	{ "fragmentation", WEFT_SETTING_BOOL, AT(fragmentation), 0, 1, 1, NULL,
 	  NULL, "place jobs where they strand the fewest GPUs" },
-	{ "lasting_sec", WEFT_SETTING_U32, AT(lasting_sec), 0, 31536000, 604800,
+	{ "lasting_sec", WEFT_SETTING_U32, AT(lasting_sec), 0, 31536000, 0,
 	  NULL, "seconds",
 	  "jobs with a longer limit go where they put off the least the moment "
 	  "when all of a node is free; 0: none" },
