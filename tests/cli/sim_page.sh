@@ -49,6 +49,7 @@ small() { test "$(wc -c <"$cli_tmp/long.html")" -lt 6000000; }
 check "a long history" 0 '^50000 jobs' . "$weft" sim "$cli_tmp/long.csv" -n 64 -g 8 \
 	-s fifo --html "$cli_tmp/long.html"
 check "is no long page" 0 "" "" small
+check "numbers as people write them" 1 "" "" grep -Eq '>[0-9.]+e[+]0' "$cli_tmp/long.html"
 if command -v xmllint >/dev/null; then
 	check "well-formed" 0 "" "" xmllint --noout --nonet "$page" "$cli_tmp/one.html"
 else

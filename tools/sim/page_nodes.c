@@ -299,7 +299,7 @@ static void draw_groups(const struct view *v, const struct groups *g)
 	double each = (double)(v->to - v->from) / FIELDS;
 	struct weft_plot plot = {
 		.label = g->what, .width = SIM_PAGE_WIDTH,
-		.height = g->count * 12.0,
+		.height = g->count * 14.0,
 		.x_max = (double)(v->to - v->from), .y_min = -(double)g->count,
 		.x_axis = WEFT_AXIS_SPAN, .y_axis = WEFT_AXIS_NONE };
 	char text[128];

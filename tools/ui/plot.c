@@ -72,7 +72,7 @@ static void put_value(struct weft_buf *out, double value, enum weft_axis axis)
 	if (axis == WEFT_AXIS_PERCENT)
 		weft_buf_addf(out, "%.4g %%", value * 100);
 	else if (axis == WEFT_AXIS_NUMBER)
-		weft_buf_addf(out, "%.4g", value);
+		weft_buf_addf(out, "%.9g", value);
 	else if (value == 0)
 		weft_buf_adds(out, "0");
 	else if (fabs(value) < 60)
