@@ -18,8 +18,8 @@
  *   service	least attained service (GPU-seconds used by its owner, less
  *		what ageing forgives for each second waited) first
  *   shortest	shortest run time first: what was predicted, at most the
- *		limit; without a prediction the limit.  A wide job that would fit
- *		as the machine is now counts as WIDE_GAIN times shorter
+ *		limit; without a prediction the limit.  With wide_share a wide job
+ *		that would fit as the machine is now counts as WIDE_GAIN times shorter
  *
  * Wide are jobs of at least wide_share of the nodes they may use.  So many nodes
  * are seldom free together; to empty them costs what they could have done
@@ -84,7 +84,7 @@ const struct weft_setting weft_policy_settings[] = {
 	  604800, NULL, "seconds",
 	  "who has waited longer is passed by nobody of nearly equal priority; "
 	  "0: no bound" },
-	{ "wide_share", WEFT_SETTING_DOUBLE, AT(wide_share), 0, 1, 0.2, NULL,
+	{ "wide_share", WEFT_SETTING_DOUBLE, AT(wide_share), 0, 1, 0, NULL,
 	  NULL,
 	  "jobs of this part of the nodes that they may use, and two or more, "
 	  "count as ten times shorter where they fit as it is (order shortest); "

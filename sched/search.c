@@ -277,8 +277,8 @@ static uint32_t choose(struct weft_search *s, const struct weft_shape *shape,
 {
 	int64_t end = weft_time_after(t, q->duration_sec);
 	const struct weft_arrivals *a = &s->arrivals;
-	struct weft_scored last = { .valid = false };
 	bool lasting = is_lasting(s, shape, q->duration_sec);
+	struct weft_scored last = { .valid = false };
 	uint32_t n = 0, count;
 
 	count = weft_enough_sift(&s->enough, shape, t >= q->any_switches_sec,

@@ -205,7 +205,6 @@ START_TEST(impossible_jobs_block_nobody)
 	for (uint32_t i = 0; i < JOBS; i++)
 		job[i] = sample_job(i + 1, i < KINDS * EACH ? i % KINDS : KINDS);
 	s.policy.plan_depth = 2;
-	s.policy.wide_share = 0;	/* its questions would be counted below */
 	plan = sample_plan(&s, shape, KINDS + 1, job, JOBS);
 	for (uint32_t i = 0; i < KINDS * EACH; i++) {
 		ck_assert_int_eq(plan->decision[i].reason.kind,

@@ -15,13 +15,27 @@
 #include "tests/unit/torture.h"
 #include "tests/unit/unit.h"
 
+/* What the planner is to find; it does not ask the fabric's wishes (hope.c). */
+static bool fits_if_wide(const struct world *w, uint32_t shape_idx)
+{
+	const struct weft_shape *s = &w->shape[shape_idx];
+	const struct weft_job job = { .shape_idx = shape_idx };
+
+	if (s->left || !weft_policy_is_wide(&w->policy, s))
+		return false;
+	return s->segment || s->switches_max || oracle_earliest(w, &job, 0) == 0;
+}
+
 static void check_plan(struct world *w, const struct weft_plan *plan,
 		       unsigned long long seed)
 {
+	bool wide_now[SHAPES];
 	uint32_t turn[JOBS], taken = 0;
 
-	ck_assert_int_eq(weft_policy_order(&w->policy, w->shape, NULL, w->job, JOBS,
-					   w->c.now_sec, turn), 0);
+	for (uint32_t s = 0; s < SHAPES; s++)
+		wide_now[s] = fits_if_wide(w, s);
+	ck_assert_int_eq(weft_policy_order(&w->policy, w->shape, wide_now,
+					   w->job, JOBS, w->c.now_sec, turn), 0);
 	for (uint32_t i = 0; i < JOBS; i++) {
 		uint32_t j = turn[i];
 		const struct weft_decision *d = &plan->decision[j];
@@ -73,6 +87,7 @@ static void try_seed(struct world *w, unsigned long long seed,
 		world_make_siblings(w);
 	w->policy.order = order;
 	w->policy.wait_max_sec = seed % 3 ? 0 : 4;
+	w->policy.wide_share = seed % 2 ? 0.4 : 0;
 	ck_assert_int_eq(run(w, &plan), 0);
 	check_plan(w, plan, seed);
 	check_starts_only(&w->c, &w->policy, w->shape, SHAPES, w->job, JOBS,
