@@ -17,9 +17,9 @@
  *
  * How the start is found, what it costs and when it is not exact: gang_start.c.
  *
- * Source: _het_job_start_test() in src/plugins/sched/backfill/backfill.c, which
- * has each part hold its own earliest place not before the others' of the last
- * cycle.
+ * Source: _het_job_start_find() and _het_job_start_test() in
+ * src/plugins/sched/backfill/backfill.c, which has each part hold a place of its
+ * own, not before the starts that the others had so far.
  */
 #include "config.h"
 

@@ -60,7 +60,7 @@ bitstr_t *weft_walk_needed(const struct weft_walk *walk, uint32_t limit_sec,
 	return closed;
 }
 
-static void note_planned(struct weft_walk *walk, const struct weft_decision *d)
+void weft_walk_note_planned(struct weft_walk *walk, const struct weft_decision *d)
 {
 	const struct weft_place *place = weft_walk_places(walk, d);
 
@@ -97,10 +97,14 @@ static int start_steered(struct weft_walk *walk, job_record_t *job_ptr,
 }
 
 static int start_anywhere(struct weft_walk *walk, job_record_t *job_ptr,
-			  uint32_t limit_sec, time_t now)
+			  uint32_t limit_sec, bitstr_t *used, time_t now)
 {
 	bitstr_t *closed = weft_walk_needed(walk, limit_sec, now);
-	int rc = weft_start_run(job_ptr, closed, limit_sec, now);
+	int rc;
+
+	if (used)
+		bit_or(closed, used);
+	rc = weft_start_run(job_ptr, closed, limit_sec, now);
 
 	FREE_NULL_BITMAP(closed);
 	return rc;
@@ -135,25 +139,23 @@ static int start_next_best(struct weft_walk *walk, job_record_t *job_ptr,
 	return rc;
 }
 
-static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
-			  const struct weft_decision *d, time_t now)
+static bool starts_now(const struct weft_decision *d)
 {
-	struct weft_commit *commit = walk->commit;
+	return d->reason.kind == WEFT_REASON_START;
+}
+
+/* At its place, or as near to it as select allows. */
+static int start_placed(struct weft_walk *walk, const struct weft_ref *ref,
+			const struct weft_decision *d, job_record_t *job_ptr,
+			bitstr_t *used, time_t now)
+{
+	const struct weft_commit *commit = walk->commit;
 	const struct weft_shape *shape =
 		&commit->snap->shape[commit->snap->job[d->job_idx].shape_idx];
 	bool steer = commit->steer && shape->steer_gpus && !shape->exclusive;
-	job_record_t *job_ptr = weft_ref_find(ref);
-	int rc;
+	int rc = start_steered(walk, job_ptr, weft_walk_places(walk, d),
+			       d->place_count, d->limit_sec, steer, now);
 
-	if (!job_ptr)
-		return;
-	if (!weft_start_eligible(job_ptr, now, true)) {
-		if (job_ptr->state_reason == WAIT_LICENSES)
-			weft_refusals_add(commit->refusals, ref->job_id, now);
-		goto out;
-	}
-	rc = start_steered(walk, job_ptr, weft_walk_places(walk, d),
-			   d->place_count, d->limit_sec, steer, now);
 	if (may_retry(rc) && steer && IS_JOB_PENDING(job_ptr)) {
 		debug("sched/weft: select refused the chosen GPUs for JobId=%u: %s",
 		      ref->job_id, slurm_strerror(rc));
@@ -164,7 +166,40 @@ static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
 				   d->place_count, d->limit_sec, false, now);
 	if (may_retry(rc) && IS_JOB_PENDING(job_ptr) && !shape->segment &&
 	    shape->domain == WEFT_DOMAIN_ANY)
-		rc = start_anywhere(walk, job_ptr, d->limit_sec, now);
+		rc = start_anywhere(walk, job_ptr, d->limit_sec, used, now);
+	return rc;
+}
+
+int weft_walk_start(struct weft_walk *walk, const struct weft_ref *ref,
+		    job_record_t *job_ptr, bitstr_t *used, time_t now)
+{
+	const struct weft_commit *commit = walk->commit;
+	const struct weft_decision *d = &commit->plan->decision[ref->turn_idx];
+	const struct weft_place *place = weft_walk_places(walk, d);
+	bool placed = starts_now(d);
+
+	for (uint32_t i = 0; placed && i < d->place_count; i++)
+		placed = place[i].node_idx < (uint32_t)node_record_count &&
+			!bit_test(used, place[i].node_idx);
+	return placed ? start_placed(walk, ref, d, job_ptr, used, now) :
+		start_anywhere(walk, job_ptr, ref->limit_sec, used, now);
+}
+
+static void start_planned(struct weft_walk *walk, const struct weft_ref *ref,
+			  const struct weft_decision *d, time_t now)
+{
+	struct weft_commit *commit = walk->commit;
+	job_record_t *job_ptr = weft_ref_find(ref);
+	int rc;
+
+	if (!job_ptr)
+		return;
+	if (!weft_start_eligible(job_ptr, now, true)) {
+		if (job_ptr->state_reason == WAIT_LICENSES)
+			weft_refusals_add(commit->refusals, ref->job_id, now);
+		goto out;
+	}
+	rc = start_placed(walk, ref, d, job_ptr, NULL, now);
 	if (rc == SLURM_SUCCESS) {
 		walk->started++;
 	} else if (!walk->turn_started) {
@@ -191,7 +226,7 @@ static bool take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t
 		if (weft_start_eligible(job_ptr, now, true)) {
 			walk->commit->stats->handed++;
 			if (start_anywhere(walk, job_ptr, ref->limit_sec,
-					   now) == SLURM_SUCCESS) {
+					   NULL, now) == SLURM_SUCCESS) {
 				walk->started++;
 				walk->turn_started = true;
 			} else {
@@ -202,11 +237,6 @@ static bool take_turn(struct weft_walk *walk, const struct weft_ref *ref, time_t
 	}
 	walk->turn_left_usec -= weft_slice_now_usec() - begin;
 	return walk->started > before;
-}
-
-static bool starts_now(const struct weft_decision *d)
-{
-	return d->reason.kind == WEFT_REASON_START;
 }
 
 /*
@@ -277,7 +307,7 @@ static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 	if (ref->job_idx == UINT32_MAX) {
 		d = &walk->commit->plan->decision[ref->turn_idx];
 		if (!take_turn(walk, ref, now) && d->start_sec != WEFT_TIME_NEVER)
-			note_planned(walk, d);
+			weft_walk_note_planned(walk, d);
 		return;
 	}
 	for (uint32_t i = 0; i < ref->job_count; i++) {
@@ -291,7 +321,7 @@ static void visit(struct weft_walk *walk, uint32_t ref_idx, time_t now)
 		else if (walk->preemption && i == 0)
 			try_preemption(walk, ref, d, now);
 		if (!starts_now(d) && d->start_sec != WEFT_TIME_NEVER)
-			note_planned(walk, d);
+			weft_walk_note_planned(walk, d);
 	}
 }
 
@@ -301,7 +331,9 @@ static bool has_work(const struct weft_walk *walk, uint32_t ref_idx)
 	const struct weft_snapshot *snap = walk->commit->snap;
 	const struct weft_ref *ref = &snap->ref[ref_idx];
 
-	if (ref->het_job_id || (walk->preemption && walk->turn_left_usec > 0))
+	if (ref->het_job_id)
+		return weft_het_is_due(walk, ref_idx);
+	if (walk->preemption && walk->turn_left_usec > 0)
 		return true;
 	if (ref->job_idx == UINT32_MAX)
 		return walk->turn_left_usec > 0;
@@ -320,13 +352,14 @@ static bool walk_init(struct weft_walk *walk, struct weft_commit *commit)
 		.commit = commit,
 		.turn_left_usec = commit->turn_usec,
 		.preemption = slurm_preemption_enabled(),
+		.het = weft_het_create(commit->snap),
 		.planned_sec = calloc(node_count + 1, sizeof(int64_t)),
 		.preempt_tried = calloc(commit->snap->shape_count + 1,
 					sizeof(uint32_t)),
 		.unplaceable_tried = calloc(commit->snap->shape_count + 1,
 					    sizeof(bool)),
 	};
-	if (!walk->planned_sec || !walk->preempt_tried ||
+	if (!walk->het || !walk->planned_sec || !walk->preempt_tried ||
 	    !walk->unplaceable_tried)
 		return false;
 	for (uint32_t i = 0; i < node_count; i++)
@@ -380,6 +413,7 @@ uint32_t weft_commit_run(struct weft_commit *commit)
 	if (slice->since_usec)
 		weft_slice_end(slice);
 	free(order);
+	weft_het_destroy(walk.het);
 	free(walk.planned_sec);
 	free(walk.preempt_tried);
 	free(walk.unplaceable_tried);

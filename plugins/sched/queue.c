@@ -57,6 +57,15 @@ static uint32_t tier_of(const job_record_t *job_ptr)
 	return tier;
 }
 
+/* Of its het job, those that start with it; all would if none can be found. */
+static uint32_t components_of(const job_record_t *job_ptr)
+{
+	const job_record_t *leader = find_job_record(job_ptr->het_job_id);
+
+	return leader && leader->het_job_list ?
+		weft_slurm_het_waiting(leader) : UINT32_MAX;
+}
+
 static int fill_job(struct weft_snapshot *snap, job_record_t *job_ptr,
 		    uint32_t shape_idx)
 {
@@ -81,6 +90,11 @@ static int fill_job(struct weft_snapshot *snap, job_record_t *job_ptr,
 		.array_tasks = 1,
 		.array_running_max = UINT32_MAX,
 	};
+	if (job_ptr->het_job_id) {
+		job->gang_id = job_ptr->het_job_id;
+		job->gang_part = job_ptr->het_job_offset;
+		job->gang_parts = components_of(job_ptr);
+	}
 	if (job_ptr->deadline && job_ptr->deadline != NO_VAL)
 		job->deadline_sec = job_ptr->deadline;
 	if (job_ptr->req_switch)
@@ -224,19 +238,19 @@ static uint32_t unknown_shape(struct weft_snapshot *snap, const job_record_t *jo
 /*
  * A prepared and eligible job; without job_idx it is left to Slurm's select: one
  * whose request says more than a shape, and one that select has refused lately.
- * Components of het jobs hold no place then, for they start together or not at all.
+ * A het job of which one component was refused was refused as a whole.
  */
 static int describe(struct weft_snapshot *snap, struct weft_ref *ref,
 		    job_record_t *job_ptr)
 {
-	bool refused = weft_refusals_has(snap->refusals, ref->job_id,
+	bool refused = weft_refusals_has(snap->refusals, job_ptr->het_job_id ?
+					 job_ptr->het_job_id : ref->job_id,
 					 snap->cluster.now_sec);
 	uint32_t shape_idx;
 	int rc = weft_shape_of(snap, job_ptr, refused, &shape_idx);
 
 	ref->het_job_id = job_ptr->het_job_id;
-	if (rc == -ENOTSUP ||
-	    (rc == 0 && snap->shape[shape_idx].left && ref->het_job_id))
+	if (rc == -ENOTSUP)
 		shape_idx = unknown_shape(snap, job_ptr);
 	else if (rc)
 		return rc;

@@ -16,6 +16,7 @@ struct weft_walk {
 	bool *unplaceable_tried;	/* [shape_idx] left to select in this cycle */
 	int64_t turn_left_usec;
 	uint32_t started;
+	struct weft_het *het;		/* who is a component of what */
 	bool turn_started;	/* so the plan below it may be stale */
 	bool preemption;
 };
@@ -30,7 +31,28 @@ bitstr_t *weft_walk_all_but(const struct weft_place *place, uint32_t count);
 bitstr_t *weft_walk_needed(const struct weft_walk *walk, uint32_t limit_sec,
 			   time_t now);
 
-/* A component of a het job has its turn; acts at the last one (het.c). */
+/* Who is behind this one in the queue is to know of its planned start. */
+void weft_walk_note_planned(struct weft_walk *walk, const struct weft_decision *d);
+
+/*
+ * Start a job that the plan starts, or that is left to select, outside of used:
+ * at its place, or where nobody before it needs the nodes.
+ * An errno of Slurm's.
+ */
+int weft_walk_start(struct weft_walk *walk, const struct weft_ref *ref,
+		    job_record_t *job_ptr, bitstr_t *used, time_t now);
+
+/* NULL: no memory. */
+struct weft_het *weft_het_create(const struct weft_snapshot *snap);
+void weft_het_destroy(struct weft_het *het);
+
+/* Would weft_het_visit() start anything?  Needs no locks. */
+bool weft_het_is_due(const struct weft_walk *walk, uint32_t ref_idx);
+
+/*
+ * A component of a het job has its turn; acts at the last one (het.c).  Needs
+ * locks only if it is due.
+ */
 void weft_het_visit(struct weft_walk *walk, uint32_t ref_idx, time_t now);
 
 #endif

@@ -135,6 +135,20 @@ static inline void weft_slurm_undo_start(job_record_t *job_ptr, time_t now)
 		batch_requeue_fini(job_ptr);
 }
 
+/* Components of the het job, of which this is the leader, that do not run yet. */
+static inline uint32_t weft_slurm_het_waiting(const job_record_t *leader)
+{
+	const job_record_t *job_ptr;
+	struct listIterator *it;
+	uint32_t waiting = 0;
+
+	it = list_iterator_create(leader->het_job_list);
+	while ((job_ptr = list_next(it)))
+		waiting += !IS_JOB_RUNNING(job_ptr);
+	list_iterator_destroy(it);
+	return waiting;
+}
+
 /*
  * From 24.11 on a job may ask for several QOS, and each has its own record in
  * the queue.  The id of a record's QOS (0: the release has one QOS a job); a

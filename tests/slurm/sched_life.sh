@@ -4,7 +4,8 @@
 # sched_life.sh - what happens to jobs and nodes on the way: --time-min and
 # --deadline, suspended jobs, nodes that are drained, down or saving power,
 # preemption by partition (REQUEUE and CANCEL), licences, requests that no
-# node can hold, heterogeneous jobs.
+# node can hold, heterogeneous jobs: one start for all components, and nothing held
+# before it.
 # shellcheck source=tests/slurm/lib.sh
 . "${srcdir:-.}/tests/slurm/lib.sh"
 
@@ -157,6 +158,38 @@ check "SchedulerType has its own name" wait_for 60 own_name
 het=$(submit -n1 --mem=10 -w node0 --wrap "srun --het-group=0,1 hostname" : -n1 --mem=10 -w node3)
 check "a heterogeneous job is taken and runs" wait_state "$het" COMPLETED 60
 is "on both its nodes" "$(field "$het" NodeList) $(field "$het+1" NodeList)" "node0 node3"
+het=$(submit -n1 --mem=10 -p again,first -w node2 --wrap "srun --het-group=0,1 hostname" : -n1 --mem=10 -w node3)
+check "one with a component for several partitions runs, too" wait_state "$het" COMPLETED 60
+
+holder=$(whole node3 -t 60)
+wait_state "$holder" RUNNING 30
+het=$(submit -n1 --mem=10 --gres=gpu:4 -w node0 -t 10 --wrap "sleep 600" : \
+	-n1 --mem=10 --gres=gpu:4 -w node3 -t 10)
+together() { [ "$(field "$het" StartTime) $(field "$het+1" StartTime)" = "$(field "$holder" EndTime) $(field "$holder" EndTime)" ]; }
+check "components have one planned start, when the last can" wait_for 30 together
+between=$(whole node0 -t 30)
+check "until then another job has what one component would have" wait_state "$between" RUNNING 30
+over=$(whole node0 -t 90)
+check "the queue is looked at with a job that would delay them" passed
+check "their start stays" together
+sx scancel "$between"
+check "the queue is looked at with the first component's node free" passed
+is "neither that job nor the component takes it" "$(state "$over") $(state "$het")" "PENDING PENDING"
+sx scancel "$holder"
+check "they start when the last one can" wait_state "$het+1" RUNNING 60
+is "all of them" "$(state "$het") $(state "$het+1")" "RUNNING RUNNING"
+clean
+
+sx scontrol update PartitionName=gone State=DOWN
+het=$(submit -n1 --mem=10 --gres=gpu:4 -w node0 --wrap "sleep 600" : -n1 --mem=10 -p gone -w node2)
+check "the queue is looked at with a component that may not start" passed
+over=$(whole node0 -t 90)
+check "nothing is held for the other" wait_state "$over" RUNNING 30
+sx scancel "$over"
+sx scontrol update PartitionName=gone State=UP
+check "it runs when all may" wait_state "$het" RUNNING 60
+clean
+unlike "no component was taken back" "$(log)" 'is taken back, another component'
 check "a reconfigure is no error" sx scontrol reconfigure
 
 note "$(sx "$weft" sched stats 2>/dev/null | tr '\n' ' ')"

@@ -244,8 +244,8 @@ cause "nor for a segment" "$far" '"reason": "Domain"' "asked of Weft: --segment=
 het=$(submit -w node3 --exclusive -t 10 : -w node0 --exclusive --wrap true)
 cause "a part of a heterogeneous job that waits" "$het+1" '"job": "'"$het"'\+1".*"reason": "(Nodes|Gpus|Cpus)"' \
 	"job ${full[0]} of root runs"
-cause "the part that could start" "$het" '"job": "'"$het"'\+0".*"reason": "NotTried"' \
-	'waits for the other parts of its heterogeneous job'
+cause "the part that could start" "$het" '"job": "'"$het"'\+0".*"reason": "Parts"' \
+	"waits to start together with job $((het + 1))"
 sb_stop
 
 # ---- where slurmctld schedules as it always did ----------------------------------
