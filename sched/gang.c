@@ -318,7 +318,7 @@ static int plan_gang(struct weft_planner *p, const struct weft_job *job,
 	struct weft_gangs *g = p->gangs;
 	int64_t now = p->cluster->now_sec, start, last = now;
 	int64_t held = weft_planner_hold_until(p, job);
-	bool deep = p->taken < p->policy->plan_depth;
+	bool deep = weft_planner_is_deep(p);
 	int rc;
 
 	if (deep)

@@ -24,6 +24,9 @@
  * A job that no state of the cluster would suit is told so and takes no part in
  * plan_depth, nor does any other of its shape.
  *
+ * Wide jobs reach another bound before plan_depth: the nodes of all places
+ * together (places_max), for each costs memory.
+ *
  * In one cycle the timelines only fill up.  So a shape that did not fit now
  * will not fit now later in the cycle, and is not tried again; its reason is
  * found once.
@@ -185,6 +188,14 @@ uint32_t weft_planner_limit_for(const struct weft_planner *p,
 	return left > least ? left : least;
 }
 
+bool weft_planner_is_deep(const struct weft_planner *p)
+{
+	uint32_t max = p->policy->places_max ? p->policy->places_max :
+		WEFT_PLACES_MAX;
+
+	return p->taken < p->policy->plan_depth && p->plan->place_count < max;
+}
+
 int64_t weft_planner_hold_until(const struct weft_planner *p,
 				const struct weft_job *job)
 {
@@ -299,7 +310,7 @@ static int plan_one(struct weft_planner *p, const struct weft_job *job,
 	struct weft_shape_state *state = &p->state[job->shape_idx];
 	int64_t now = p->cluster->now_sec;
 	int64_t from = job->eligible_sec > now ? job->eligible_sec : now;
-	bool deep = p->taken < p->policy->plan_depth;
+	bool deep = weft_planner_is_deep(p);
 	bool strict = shape->switches_max && job->switch_wait_until_sec > now;
 	int64_t window = now + p->policy->window_sec;
 	int64_t held = p->policy->starts_only ?

@@ -51,6 +51,12 @@ struct weft_policy {
 	 */
 	uint32_t whatif_tests, whatif_from;
 	/*
+	 * Nodes that all places of one cycle may have together before nobody gets
+	 * a later place any more, so that wide jobs do not take the memory of the
+	 * process: 0: WEFT_PLACES_MAX.
+	 */
+	uint32_t places_max;
+	/*
 	 * Only who starts now is asked: the same starts, but planning ends
 	 * where nobody behind could start, and nothing is said of those who
 	 * wait.  whatif_tests counts for nothing then.
@@ -62,6 +68,8 @@ struct weft_policy {
 	 */
 	int64_t (*clock_usec)(void);
 };
+
+#define WEFT_PLACES_MAX 2000000	/* some 300 MB, with what they are on the timelines */
 
 enum weft_order {
 	WEFT_ORDER_PRIORITY,	/* as given */

@@ -108,6 +108,9 @@ uint32_t weft_planner_limit_for(const struct weft_planner *p,
 				const struct weft_job *job, int64_t start,
 				uint32_t limit_sec);
 
+/* May the next job have a later place? */
+bool weft_planner_is_deep(const struct weft_planner *p);
+
 /* How far ahead this job may hold a place. */
 int64_t weft_planner_hold_until(const struct weft_planner *p,
 				const struct weft_job *job);
