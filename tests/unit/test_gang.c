@@ -521,5 +521,43 @@ START_TEST(test_left)
 }
 END_TEST
 
+/* A part's deadline, the starts of one cycle, the depth: all or none. */
+START_TEST(test_bounds)
+{
+	struct pair w;
+	struct weft_plan *plan;
+	struct weft_job single;
+
+	pair_make(&w);
+	w.shape[2].limit_sec = 5 * HOUR;
+	w.job[1].deadline_sec = 1000 + 2 * HOUR;
+	plan = pair_plan(&w);
+	ck_assert_int_eq(plan->decision[0].start_sec, WEFT_TIME_NEVER);
+	ck_assert_int_eq(plan->decision[1].reason.kind, WEFT_REASON_DEADLINE);
+	ck_assert_int_eq(plan->decision[2].reason.kind, WEFT_REASON_START);
+	weft_plan_destroy(plan);
+	w.job[1].deadline_sec = 0;
+	w.policy.plan_depth = 2;
+	plan = pair_plan(&w);
+	ck_assert_int_eq(plan->decision[0].start_sec, 1000 + HOUR);
+	ck_assert_int_eq(plan->decision[2].start_sec, WEFT_TIME_NEVER);
+	weft_plan_destroy(plan);
+	/* One starts before them, beside which only one more may. */
+	w.c.running_count = w.c.hold_count = 0;
+	w.shape[2].per_node = (struct weft_amount) { 2, 0, 0 };
+	single = w.job[2];
+	w.job[2] = w.job[1];
+	w.job[1] = w.job[0];
+	w.job[0] = single;
+	for (uint32_t max = 2; max <= 3; max++) {
+		w.policy.start_max = max;
+		plan = pair_plan(&w);
+		ck_assert_uint_eq(plan->stats.started, max == 2 ? 1 : 3);
+		weft_plan_destroy(plan);
+	}
+	pair_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("gang", test_oracle, test_no_memory, test_common_start,
-	  test_nothing_held, test_left)
+	  test_nothing_held, test_left, test_bounds)
