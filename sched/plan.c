@@ -24,8 +24,9 @@
  * A job that no state of the cluster would suit is told so and takes no part in
  * plan_depth, nor does any other of its shape.
  *
- * Wide jobs reach another bound before plan_depth: the nodes of all places
- * together (places_max), for each costs memory.
+ * Two more bounds end this before plan_depth does: the time of the cycle
+ * (plan_msec), and the nodes of all places together (places_max), for each costs
+ * memory.
  *
  * In one cycle the timelines only fill up.  So a shape that did not fit now
  * will not fit now later in the cycle, and is not tried again; its reason is
@@ -188,12 +189,22 @@ uint32_t weft_planner_limit_for(const struct weft_planner *p,
 	return left > least ? left : least;
 }
 
+static bool is_late(const struct weft_planner *p)
+{
+	const struct weft_policy *policy = p->policy;
+
+	return policy->plan_msec && policy->clock_usec &&
+		policy->clock_usec() - p->begin_usec >=
+		(int64_t)policy->plan_msec * 1000;
+}
+
 bool weft_planner_is_deep(const struct weft_planner *p)
 {
 	uint32_t max = p->policy->places_max ? p->policy->places_max :
 		WEFT_PLACES_MAX;
 
-	return p->taken < p->policy->plan_depth && p->plan->place_count < max;
+	return p->taken < p->policy->plan_depth && p->plan->place_count < max &&
+		!is_late(p);
 }
 
 int64_t weft_planner_hold_until(const struct weft_planner *p,
@@ -515,6 +526,7 @@ int weft_plan_run(const struct weft_cluster *cluster,
 		.cluster = cluster, .policy = policy,
 		.shape = shapes, .shape_count = shape_count,
 		.job = jobs, .job_count = job_count,
+		.begin_usec = policy->clock_usec ? policy->clock_usec() : 0,
 	};
 	int rc = check_input(cluster, shapes, shape_count, jobs, job_count,
 			     err);

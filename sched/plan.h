@@ -30,6 +30,8 @@
 struct weft_policy {
 	uint32_t plan_depth;	/* jobs given a place on the timeline; each
 				 * task of an array is one */
+	uint32_t plan_msec;	/* from when on in a cycle nobody gets a later place
+				 * any more, by clock_usec; 0: no bound */
 	uint32_t window_sec;	/* how far ahead the timeline reaches */
 	uint32_t hold_sec;	/* starts further ahead hold no place, unless the
 				 * job has waited wait_max_sec; 0: all do */
@@ -63,8 +65,9 @@ struct weft_policy {
 	 */
 	bool starts_only;
 	/*
-	 * Only to tell how long the choice of GPUs takes (plan.stats.pick_usec):
-	 * any clock that does not go back.  NULL: it is not measured.
+	 * For plan_msec, and to tell how long the choice of GPUs takes
+	 * (plan.stats.pick_usec): any clock that does not go back.  NULL: neither,
+	 * and the same input gives the same plan.
 	 */
 	int64_t (*clock_usec)(void);
 };

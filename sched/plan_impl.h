@@ -51,6 +51,7 @@ struct weft_planner {
 	/* whatif.c: shape[shape_count] is for what jobs could ask instead. */
 	struct weft_shape *own_shape;	/* NULL: shape is the caller's */
 	uint32_t waiting_shapes;	/* seen so far */
+	int64_t begin_usec;	/* of the cycle, by policy->clock_usec */
 	struct weft_gangs *gangs;	/* gang.c; NULL: all jobs are alone */
 };
 

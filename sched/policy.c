@@ -59,6 +59,9 @@ const struct weft_setting weft_policy_settings[] = {
 	  NULL, "jobs",
 	  "jobs, each task of an array counted, that get a place on the timeline "
 	  "in each cycle" },
+	{ "plan_msec", WEFT_SETTING_U32, AT(plan_msec), 0, 3600000, 500, NULL,
+	  "milliseconds",
+	  "time of a cycle after which jobs get no later place any more; 0: no bound" },
 	{ "window_sec", WEFT_SETTING_U32, AT(window_sec), 60, 31536000, 1209600,
 	  NULL, "seconds", "how far ahead starts are planned" },
 	{ "hold_sec", WEFT_SETTING_U32, AT(hold_sec), 0, 31536000, 86400, NULL,

@@ -2,7 +2,7 @@
 /*
  * plan.c - how long one cycle of the planner takes
  *
- *   plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif]]]]]]
+ *   plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif|timed]]]]]]
  *
  * A cluster of nodes with 8 GPUs in domains of 16, jobs of SHAPES different
  * shapes with limits of 10 to 1,400 minutes:
@@ -15,7 +15,8 @@
  *   empty	jobs as in busy, nobody runs
  *
  * priority: jobs in the order given.  whatif: with as many searches for what jobs
- * could ask instead as slurmctld's cycle makes at the most.
+ * could ask instead as slurmctld's cycle makes at the most.  timed: with the default
+ * bound on a cycle's time (plan_msec), so plans differ from run to run.
  *
  * Prints a line a run, in CPU time, with a sum over who starts when and where (two builds
  * with the same sum plan alike), and the median of five.  Without arguments:
@@ -49,6 +50,11 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static int64_t now_usec(void)
+{
+	return (int64_t)(now_ms() * 1e3);
 }
 
 static struct weft_fabric *make_fabric(uint32_t nodes)
@@ -212,7 +218,7 @@ static int by_value(const void *a, const void *b)
 
 static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 		 uint32_t depth, enum scene scene, int order,
-		 uint32_t whatif_tests)
+		 uint32_t whatif_tests, bool timed)
 {
 	struct weft_cluster cluster = { 0 };
 	struct weft_policy policy = { 0 };
@@ -228,6 +234,7 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 	policy.window_sec = 10 * 86400;
 	policy.order = order;
 	policy.whatif_tests = whatif_tests;
+	policy.clock_usec = timed ? now_usec : NULL;
 	for (uint32_t i = 0; i < shape_count; i++)
 		make_shape(&shapes[i], all, scene);
 	for (uint32_t i = 0; i < job_count; i++)
@@ -235,10 +242,10 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 			.array_running_max = UINT32_MAX,
 			.switch_wait_until_sec = cluster.now_sec + 3600,
 			.shape_idx = pick(shape_count) };
-	printf("%s: %u nodes, %u jobs, %u shapes, depth %u%s%s\n", scenes[scene],
+	printf("%s: %u nodes, %u jobs, %u shapes, depth %u%s%s%s\n", scenes[scene],
 	       nodes, job_count, shape_count, depth,
 	       order == WEFT_ORDER_PRIORITY ? ", order priority" : "",
-	       whatif_tests ? ", whatif" : "");
+	       whatif_tests ? ", whatif" : "", timed ? ", timed" : "");
 	for (int run = 0; run < RUNS; run++) {
 		struct weft_err err = WEFT_ERR_INIT;
 		struct weft_plan *plan = NULL;
@@ -272,7 +279,7 @@ static int bench(uint32_t nodes, uint32_t job_count, uint32_t shape_count,
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif]]]]]]\n");
+	fprintf(stderr, "usage: plan [NODES [JOBS [SHAPES [DEPTH [busy|mixed|empty [priority|whatif|timed]]]]]]\n");
 	return 2;
 }
 
@@ -295,23 +302,26 @@ int main(int argc, char **argv)
 	const uint32_t most = 200;	/* by default: plugins/sched/conf.c */
 	uint32_t scene = BUSY;
 	bool whatif = argc == 7 && !strcmp(argv[6], "whatif");
+	bool timed = argc == 7 && !strcmp(argv[6], "timed");
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (argc > 5 && scene <= EMPTY && strcmp(argv[5], scenes[scene]))
 		scene++;
 	if (scene > EMPTY || argc > 7 ||
-	    (argc == 7 && !whatif && strcmp(argv[6], "priority")))
+	    (argc == 7 && !whatif && !timed && strcmp(argv[6], "priority")))
 		return usage();
 	if (argc > 1)
 		return bench(argument(argc, argv, 1, 512),
 			     argument(argc, argv, 2, 4000),
 			     argument(argc, argv, 3, 300),
 			     argument(argc, argv, 4, 4000), scene,
-			     argc == 7 && !whatif ? WEFT_ORDER_PRIORITY : order,
-			     whatif ? most : 0);
-	return bench(512, 4000, 300, 4000, BUSY, order, 0) ||
-		bench(10000, 100000, 300, 5000, BUSY, order, 0) ||
-		bench(10000, 100000, 300, 5000, BUSY, order, most) ||
-		bench(10000, 100000, 300, 5000, MIXED, order, 0) ||
-		bench(10000, 100000, 300, 5000, MIXED, order, most);
+			     argc == 7 && !whatif && !timed ?
+				     WEFT_ORDER_PRIORITY : order,
+			     whatif ? most : 0, timed);
+	return bench(512, 4000, 300, 4000, BUSY, order, 0, false) ||
+		bench(10000, 100000, 300, 5000, BUSY, order, 0, false) ||
+		bench(10000, 100000, 300, 5000, BUSY, order, most, false) ||
+		bench(10000, 100000, 300, 5000, MIXED, order, 0, false) ||
+		bench(10000, 100000, 300, 5000, MIXED, order, 0, true) ||
+		bench(10000, 100000, 300, 5000, MIXED, order, most, false);
 }

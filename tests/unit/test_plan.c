@@ -17,6 +17,40 @@
  * One node of 4 GPUs.  A: 2 GPUs for an hour, running.  B: 3 GPUs for an hour,
  * next.  C: 1 GPU for two hours fits beside A and beside B, so it starts now.
  */
+/* A clock on which each look takes a millisecond. */
+static int64_t slow_clock(void)
+{
+	static int64_t now;
+
+	return now += 1000;
+}
+
+START_TEST(places_end_with_the_time_for_them)
+{
+	struct sample s;
+	struct weft_shape shape;
+	struct weft_job job[20];
+	struct weft_plan *plan;
+
+	sample_init(&s, 4, 4, 0);
+	shape = sample_shape(&s, 4, 4, HOUR);
+	for (uint32_t i = 0; i < 20; i++)
+		job[i] = sample_job(i + 1, 0);
+	s.policy.plan_msec = 10;
+	plan = sample_plan(&s, &shape, 1, job, 20);
+	ck_assert_int_eq(plan->decision[19].start_sec, SAMPLE_NOW + 19 * HOUR);
+	weft_plan_destroy(plan);
+	s.policy.clock_usec = slow_clock;
+	plan = sample_plan(&s, &shape, 1, job, 20);
+	ck_assert_int_eq(plan->decision[0].reason.kind, WEFT_REASON_START);
+	for (uint32_t i = 1; i < 20; i++)
+		ck_assert_int_eq(plan->decision[i].start_sec,
+				 i < 9 ? SAMPLE_NOW + i * HOUR : WEFT_TIME_NEVER);
+	weft_plan_destroy(plan);
+	sample_fini(&s);
+}
+END_TEST
+
 START_TEST(wide_jobs_do_not_take_all_memory)
 {
 	struct sample s;
@@ -370,7 +404,8 @@ START_TEST(survives_failed_allocations)
 }
 END_TEST
 
-UNIT_MAIN("plan", wide_jobs_do_not_take_all_memory, a_job_starts_beside_the_planned_one,
+UNIT_MAIN("plan", places_end_with_the_time_for_them,
+	  wide_jobs_do_not_take_all_memory, a_job_starts_beside_the_planned_one,
 	  a_job_that_would_delay_the_planned_one_waits,
 	  reservations_licences_and_down_nodes, what_the_job_itself_forbids,
 	  impossible_jobs_block_nobody, a_job_left_to_select_has_its_turn,
