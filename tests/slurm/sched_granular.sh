@@ -70,8 +70,9 @@ brief=$(job -N1 --contiguous --gpus-per-node=1 -t 5)
 scontrol update partitionname="$(squeue -h -j "$a" -o %P)" state=up
 check "one left to select that is over in time starts" \
 	private_wait 60 is "$brief" RUNNING
-told() { scontrol show job "$left" | grep -q 'SystemComment=.*"why": *"Select"'; }
-check "one that would delay a planned job is told whose it is" \
-	private_wait 60 told
+after() { [ "$(field "$left" StartTime)" = "$(field "$wide" EndTime)" ]; }
+field() { scontrol show job "$1" | sed -n "s/.*$2=\(20\S*\).*/\1/p"; }
+check "one that would delay a planned job has its place behind it" \
+	private_wait 60 after
 check "and waits" [ "$(state "$left") $(state "$wide")" = "PENDING PENDING" ]
 finish

@@ -339,7 +339,7 @@ static void ask_next(struct world *w)
 
 	judge(w, n, &need, from, duration, start, until);
 	start = weft_timeline_first(w->tl, n, &need, &steps);
-	judge(w, n, &need, 0, 1, start, start + 1);
+	judge(w, n, &need, 0, 1, start, weft_time_after(start, 1));
 	ahead = weft_gaps_next(&w->gaps[n], weft_timeline_versions(w->tl)[n],
 			       w->tl, NOW, n, &w->need, (uint32_t)from,
 			       duration, &until_ahead, &steps);
