@@ -99,6 +99,9 @@ static void *run(void *arg)
 	int64_t end = weft_slice_now_usec(), cost = 0, begin;
 	time_t seen_sec = 0;
 
+	while (cycle && !weft_hetgate_begin())
+		if (wait_usec(1000))
+			break;
 	while (cycle && !wait_usec(POLL_USEC)) {
 		if (take_reconfigure())
 			weft_cycle_configure(cycle);

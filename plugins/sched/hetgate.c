@@ -8,14 +8,15 @@
  *
  * So the agent makes that first request itself, as soon as slurmctld listens:
  * an allocation of no components, which slurmctld turns down as empty right
- * after it has looked.  While it looks, a few milliseconds, the type is called
+ * after it has looked.  Until it has, mostly for a second, the type is called
  * "sched/backfill" in the copy of slurm.conf that slurmctld reads; slurm.conf
  * is not touched.  Not already from init() on: slurmctld then still compares
- * the type with what it read before, and ends if they differ.
+ * the type with what it read before, and ends if they differ; but before it
+ * listens, or a user's het job could be the first to make it look.
  *
- * Invariant: outside weft_hetgate_work() the type has its own name.  If
- * nothing is answered in PATIENCE_SEC, or a user's het job was quicker, they
- * are refused as without Weft, and the log says so.
+ * Invariant: once done, the type has its own name again.  If nothing is
+ * answered in PATIENCE_SEC, or a user's het job was quicker, they are refused
+ * as without Weft, and the log says so.
  *
  * Source: _slurm_rpc_allocate_het_job() in src/slurmctld/proc_req.c, the same
  * in 22.05 and 24.11.
@@ -28,6 +29,7 @@
 #define ANSWER_MSEC 2000
 
 static bool done;
+static char *own_type;		/* while it is called backfill */
 static time_t begun_sec, asked_sec;
 
 /* Another name for the type; the one it had is the caller's, to be xfree()d. */
@@ -59,15 +61,22 @@ static int ask(int *ret_rc)
 	return slurm_send_recv_rc_msg_only_one(&msg, ret_rc, ANSWER_MSEC);
 }
 
-/* As long as slurmctld looks, its scheduler is called backfill. */
-static int ask_as_backfill(int *ret_rc)
+static void call_it_backfill(void)
 {
-	char *own = rename_type(xstrdup("sched/backfill")), *other;
-	int rc = ask(ret_rc);
+	if (!own_type)
+		own_type = rename_type(xstrdup("sched/backfill"));
+}
 
-	other = rename_type(own);
+/* A reconfiguration may have given it its own name meanwhile: then again. */
+static void call_it_by_its_name(void)
+{
+	char *other;
+
+	if (!own_type)
+		return;
+	other = rename_type(own_type);
+	own_type = NULL;
 	xfree(other);
-	return rc;
 }
 
 static bool is_backfill(void)
@@ -81,6 +90,15 @@ static bool is_backfill(void)
 	return yes;
 }
 
+bool weft_hetgate_begin(void)
+{
+	if (!job_list)
+		return false;
+	if (!done && !is_backfill())
+		call_it_backfill();
+	return true;
+}
+
 void weft_hetgate_work(bool allow)
 {
 	time_t now = time(NULL);
@@ -91,11 +109,13 @@ void weft_hetgate_work(bool allow)
 	asked_sec = now;
 	if (!begun_sec)
 		begun_sec = now;
-	if (!allow || is_backfill()) {
+	if (!allow || (!own_type && is_backfill())) {
+		call_it_by_its_name();
 		done = true;	/* not wanted; or installed under that name */
 		return;
 	}
-	if (ask_as_backfill(&rc)) {
+	call_it_backfill();
+	if (ask(&rc)) {
 		if (now - begun_sec < PATIENCE_SEC)
 			return;
 		error("sched/weft: slurmctld does not answer itself; heterogeneous jobs will be refused");
@@ -104,5 +124,6 @@ void weft_hetgate_work(bool allow)
 	} else {
 		debug("sched/weft: heterogeneous jobs are accepted");
 	}
+	call_it_by_its_name();
 	done = true;
 }

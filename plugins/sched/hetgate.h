@@ -14,4 +14,10 @@
  */
 void weft_hetgate_work(bool allow);
 
+/*
+ * Before anything else of the agent, again until true: slurmctld has read its
+ * state, and from now on no het job is refused for coming first.
+ */
+bool weft_hetgate_begin(void);
+
 #endif

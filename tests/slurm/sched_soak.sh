@@ -95,6 +95,8 @@ submit_some()
 		${components[@]+"${components[@]}"} "$records_job" $length); do
 		# It may have been taken, and only the answer was late: another name.
 		say "$name was not taken; again"
+		# A het job that comes before slurmctld is ready for them is refused.
+		components=() length=${length% het}
 		name=j$batch
 		batch=$((batch + 1))
 		sleep 1
